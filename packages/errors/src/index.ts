@@ -1,0 +1,2 @@
+export { CtError, type CtErrorOptions, type ErrorKind, isCtError } from './ct-error.ts'
+export { hasErrno } from './errno.ts'

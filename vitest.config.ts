@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const packages = fileURLToPath(new URL('./packages/', import.meta.url))
+const alias = [
+  { find: /^@ct\/([a-z-]+)\/testing$/, replacement: `${packages}$1/src/testing/index.ts` },
+  { find: /^@ct\/((?!native-linux)[a-z-]+)$/, replacement: `${packages}$1/src/index.ts` },
+]
+const kernel = 'packages/*/test/**/*.kernel.test.ts'
+const e2e = 'packages/e2e/test/**/*.test.ts'
+
+/** `unit` needs nothing but Node; `kernel` needs root on Linux; `e2e` also needs the built packages and the peers. */
+export default defineConfig({
+  test: {
+    projects: [
+      { resolve: { alias }, test: { name: 'unit', include: ['packages/*/test/**/*.test.ts'], exclude: [kernel, e2e] } },
+      {
+        resolve: { alias },
+        test: { name: 'kernel', include: [kernel], exclude: [e2e], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
+      },
+      { test: { name: 'e2e', include: [e2e], testTimeout: 180_000, hookTimeout: 300_000, fileParallelism: false } },
+    ],
+  },
+})
