@@ -1,0 +1,77 @@
+import type { Descriptor } from './descriptor.ts'
+import type { Digest, DigestAlgorithm } from './digest.ts'
+
+/** Options of {@link Source.fetch}. */
+export interface FetchOptions {
+  readonly signal?: AbortSignal | undefined
+  /** First byte wanted; bytes from the middle are not verified. @default 0 */
+  readonly offset?: number | undefined
+  /** `false` leaves verification to the receiver, as {@link Target.push} does it anyway. @default true */
+  readonly verify?: boolean | undefined
+}
+
+/** Options of {@link Target.push}. */
+export interface PushOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Where images come from: a store, a layout, an archive, a repository of a registry. */
+export interface Source {
+  /** What a reference stands for now. Rejects with an error of kind `not-found`. */
+  resolve(ref: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<Descriptor>
+  /** The bytes of a blob or manifest, verified: the last chunk comes only after digest and size have matched. Chunks are never reused. */
+  fetch(descriptor: Descriptor, options?: FetchOptions): AsyncIterable<Uint8Array>
+}
+
+/** Where images go, and can come from again. */
+export interface Target extends Source {
+  has(descriptor: Descriptor): Promise<boolean>
+  /** Stores a blob or manifest; nothing is visible unless digest and size match. Pushing what is there is no error. */
+  push(descriptor: Descriptor, body: AsyncIterable<Uint8Array>, options?: PushOptions): Promise<void>
+  /** Lets a reference stand for a manifest that is here; replaces what it stood for. */
+  tag(descriptor: Descriptor, ref: string): Promise<void>
+  /** Takes a blob from a source without a transfer where both ends can; `false` means push it. */
+  mount?(descriptor: Descriptor, from: Source): Promise<boolean>
+  /** While the lease is held, nothing pushed or found here is collected. */
+  lease?(): Disposable
+}
+
+/** What {@link Ingest.commit} expects of the bytes written. */
+export type Expected = Partial<Pick<Descriptor, 'digest' | 'size'>>
+
+/** A blob that is being written and has no name yet; disposing of it before commit discards it. */
+export interface Ingest extends AsyncDisposable {
+  readonly sizeBytes: number
+  write(chunk: Uint8Array): Promise<void>
+  /**
+   * Checks and publishes the blob under its digest.
+   * @throws ImageError `IMAGE_DIGEST_MISMATCH`, `IMAGE_SIZE_MISMATCH`; the bytes are then discarded
+   */
+  commit(expected?: Expected): Promise<{ readonly digest: Digest; readonly size: number }>
+}
+
+/** A target that can take a blob whose digest is known only at the end. */
+export interface IngestTarget extends Target {
+  openIngest(algorithm?: DigestAlgorithm): Promise<Ingest>
+}
+
+/** A reference and what it stands for. */
+export interface StoredReference {
+  readonly reference: string
+  readonly descriptor: Descriptor
+}
+
+/** A store of blobs and references that can be listed and cleaned up. */
+export interface ImageStore extends IngestTarget {
+  has(blob: Descriptor | Digest): Promise<boolean>
+  info(digest: Digest): Promise<{ readonly size: number } | undefined>
+  list(): AsyncIterable<{ readonly digest: Digest; readonly size: number }>
+  /** Removes a blob, whoever refers to it; says whether it was there. */
+  remove(digest: Digest): Promise<boolean>
+  /** Removes a reference; says whether it was there. */
+  untag(ref: string): Promise<boolean>
+  /** All references in their full form, sorted; only those of one repository when given (`localhost:5000/team/app`). */
+  listRefs(repository?: string): Promise<readonly StoredReference[]>
+  /** Removes every blob that no reference, lease or extra root (the digest of a manifest) reaches. */
+  collect(roots?: Iterable<Digest>): Promise<{ readonly removed: readonly Digest[]; readonly freedBytes: number }>
+}
