@@ -31,7 +31,16 @@ export interface IdMapping {
 export type Propagation = 'private' | 'shared' | 'slave' | 'unbindable'
 
 /** Attributes of a mount, as in mount_setattr(2). */
-export type MountAttribute = 'rdonly' | 'nosuid' | 'nodev' | 'noexec' | 'noatime' | 'relatime' | 'strictatime' | 'nodiratime' | 'nosymfollow'
+export type MountAttribute =
+  | 'rdonly'
+  | 'nosuid'
+  | 'nodev'
+  | 'noexec'
+  | 'noatime'
+  | 'relatime'
+  | 'strictatime'
+  | 'nodiratime'
+  | 'nosymfollow'
 
 /** Attributes to set and to clear; `recursive` applies them to the mounts below, too. */
 export interface MountAttributes {

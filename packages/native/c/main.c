@@ -1,0 +1,20 @@
+/* ct-native: executes the plans that @ct/native's TypeScript compiles (PROTOCOL.md). It never prints. */
+#include <stddef.h>
+#include <string.h>
+
+#include "verbs.h"
+
+static const struct {
+  const char *name;
+  int (*run)(int argc, char **argv);
+} verbs[] = {
+    {"run", ct_verb_run}, {"exec", ct_verb_exec}, {"apply", ct_verb_apply}, {"scan", ct_verb_scan}, {"net", ct_verb_net},
+};
+
+int main(int argc, char **argv) {
+  const char *name = argc > 1 ? argv[1] : "";
+  for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+    if (strcmp(name, verbs[i].name) == 0 && verbs[i].run != NULL) return verbs[i].run(argc, argv);
+  }
+  return 64; /* EX_USAGE */
+}

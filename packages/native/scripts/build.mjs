@@ -1,0 +1,62 @@
+/**
+ * Builds the helper from c/*.c into packages/native-linux-<arch>/bin/ct-native, when it is older than its sources.
+ *
+ *   node scripts/build.mjs                the static program of this machine's architecture ($CC, or cc)
+ *   node scripts/build.mjs --sanitize     with ASan and UBSan, dynamic, to build/ct-native-sanitized
+ *   node scripts/build.mjs --force        also when it is up to date
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const compiler = process.env.CC || 'cc'
+const common = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-g0']
+const release = [
+  ...common,
+  '-O2',
+  '-static',
+  '-fno-asynchronous-unwind-tables',
+  '-fstack-protector-strong',
+  '-ffunction-sections',
+  '-Wl,--gc-sections,-s',
+]
+const sanitize = [...common, '-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer']
+
+function modifiedAt(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+}
+
+function stop(line) {
+  process.stderr.write(`${line}\n`)
+  process.exit(1)
+}
+
+/** What to say when the compiler failed: the one line that helps, else what it printed. */
+function explain({ error, stderr }) {
+  if (error?.code === 'ENOENT')
+    return `ct-native needs a C compiler: ${compiler} was not found; install one (Debian: apt-get install gcc libc6-dev) or set CC`
+  if (/cannot find -lc\b|libc\.a/.test(stderr))
+    return 'ct-native is linked statically: libc.a was not found; install it (Debian: libc6-dev, Fedora: glibc-static)'
+  return `ct-native did not compile with ${compiler}:\n${stderr || error}`
+}
+
+function build(output, flags) {
+  const sources = readdirSync(join(root, 'c')).map((name) => join(root, 'c', name))
+  const newest = Math.max(...[...sources, fileURLToPath(import.meta.url)].map(modifiedAt))
+  if (modifiedAt(output) > newest && !process.argv.includes('--force')) return
+  mkdirSync(dirname(output), { recursive: true })
+  const temporary = `${output}.${process.pid}`
+  try {
+    const result = spawnSync(compiler, [...flags, '-o', temporary, ...sources.filter((path) => path.endsWith('.c'))], { encoding: 'utf8' })
+    if (result.status !== 0) stop(explain(result))
+    renameSync(temporary, output)
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+}
+
+if (process.platform !== 'linux') process.exit(0) // nothing to build: the packages type-check and bundle without it
+if (process.argv.includes('--sanitize')) build(join(root, 'build', 'ct-native-sanitized'), sanitize)
+else build(join(root, '..', `native-linux-${process.arch}`, 'bin', 'ct-native'), release)
