@@ -1,6 +1,7 @@
 import { Cleanup } from './cleanup.ts'
 import { Ct } from './ct.ts'
 import { scratchDirectory } from './scratch.ts'
+import { TOOLS } from './tools-image.ts'
 
 /** A scratch directory with a ct daemon in it, for one suite. */
 export class Stage implements AsyncDisposable {
@@ -23,7 +24,7 @@ export class Stage implements AsyncDisposable {
   /** The same, with an image `tools` of this machine's busybox in it. */
   static async withTools(name: string): Promise<Stage> {
     const stage = await Stage.open(name)
-    await stage.ct.output(['pack', '--name', 'tools', '--cmd', '/bin/sh', ...PROGRAMS])
+    await stage.ct.output(['pack', '--name', 'tools', '--cmd', '/bin/sh', ...TOOLS])
     return stage
   }
 
@@ -31,9 +32,3 @@ export class Stage implements AsyncDisposable {
     return this.cleanup[Symbol.asyncDispose]()
   }
 }
-
-/** Programs of every Debian machine; enough for a shell script to look around in a container. */
-const PROGRAMS =
-  'sh bash cat ls echo sleep true false id stat stty touch rm mkdir mount hostname seq head tail dd readlink grep ps kill date env wc sort nproc'
-    .split(' ')
-    .map((name) => `/bin/${name}`)

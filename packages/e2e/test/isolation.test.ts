@@ -1,3 +1,4 @@
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { havePeers } from '../src/peers.ts'
@@ -34,7 +35,6 @@ describe.skipIf(!havePeers('python3'))('isolation, as the kernel says it', () =>
   })
 
   it.each(['pid', 'mnt', 'uts', 'ipc', 'net', 'cgroup'])('has a %s namespace other than ours', async (namespace) => {
-    const { readlinkSync } = await import('node:fs')
     expect((await inside(`readlink /proc/self/ns/${namespace}`)).trim()).not.toBe(readlinkSync(`/proc/self/ns/${namespace}`))
   })
 
@@ -59,20 +59,7 @@ describe.skipIf(!havePeers('python3'))('isolation, as the kernel says it', () =>
   })
 
   it('kills what takes more memory than the limit: 137 and OOMKilled', async () => {
-    const hog = 'x=$(head -c 200000000 /dev/zero | tail -c 150000000 | tr "\\0" x); echo survived'
-    const { exitCode } = await stage.ct.run([
-      'run',
-      '--name',
-      'hog',
-      '--network',
-      'none',
-      '-m',
-      '32m',
-      'tools',
-      'sh',
-      '-c',
-      `exec tail /dev/zero; ${hog}`,
-    ])
+    const { exitCode } = await stage.ct.run(['run', '--name', 'hog', '--network', 'none', '-m', '32m', 'tools', 'tail', '/dev/zero'])
     expect(exitCode).toBe(137)
     const [{ State }] = JSON.parse(await stage.ct.output(['inspect', 'hog'])) as [Inspected]
     expect(State).toMatchObject({ ExitCode: 137, OOMKilled: true })
@@ -87,8 +74,7 @@ describe.skipIf(!havePeers('python3'))('isolation, as the kernel says it', () =>
   })
 
   it('keeps a processor quota within 10 percent', async () => {
-    const burn =
-      'end=$(( $(date +%s) + 4 )); while [ $(date +%s) -lt $end ]; do i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; done; cat /proc/self/cgroup'
+    const burn = 'end=$(( $(date +%s) + 4 )); while [ $(date +%s) -lt $end ]; do i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; done'
     await stage.ct.output(['run', '-d', '--name', 'burner', '--network', 'none', '--cpus', '0.3', 'tools', 'sh', '-c', `${burn}; sleep 30`])
     const first = await cpuUsage('burner')
     const began = process.hrtime.bigint()
@@ -101,7 +87,6 @@ describe.skipIf(!havePeers('python3'))('isolation, as the kernel says it', () =>
   })
 
   const cpuUsage = async (name: string): Promise<number> => {
-    const { readFileSync } = await import('node:fs')
     const [{ State }] = JSON.parse(await stage.ct.output(['inspect', name])) as [{ State: { Pid: number } }]
     const cgroup = /^\d+:cpuacct:(.*)$/m.exec(readFileSync(`/proc/${State.Pid}/cgroup`, 'utf8'))?.[1]
     return Number(readFileSync(`/sys/fs/cgroup/cpuacct${cgroup}/cpuacct.usage`, 'utf8'))
