@@ -1,0 +1,11 @@
+import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import type { TopResult } from '../wire/container.ts'
+
+/** The processes of a container. */
+export const containerTop = {
+  method: 'GET',
+  path: '/containers/{id}/top',
+  summary: 'The processes of a container.',
+  query: { ps_args: 'string' },
+  answer: 'json' as JsonAnswer<TopResult>,
+} as const satisfies Endpoint

@@ -1,0 +1,11 @@
+import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import type { ImageHistoryItem } from '../wire/image.ts'
+
+/** How an image was made, newest step first. */
+export const imageHistory = {
+  method: 'GET',
+  path: '/images/{name*}/history',
+  summary: 'How an image was made, newest step first.',
+  query: { platform: 'string' },
+  answer: 'json' as JsonAnswer<readonly ImageHistoryItem[]>,
+} as const satisfies Endpoint

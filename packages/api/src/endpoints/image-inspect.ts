@@ -1,0 +1,11 @@
+import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import type { ImageInspect } from '../wire/image.ts'
+
+/** Everything about one image. */
+export const imageInspect = {
+  method: 'GET',
+  path: '/images/{name*}/json',
+  summary: 'Everything about one image.',
+  query: { manifests: 'flag' },
+  answer: 'json' as JsonAnswer<ImageInspect>,
+} as const satisfies Endpoint

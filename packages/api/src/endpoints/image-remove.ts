@@ -1,0 +1,11 @@
+import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import type { ImageDeleteItem } from '../wire/image.ts'
+
+/** Untags an image, and deletes it with its last name. */
+export const imageRemove = {
+  method: 'DELETE',
+  path: '/images/{name*}',
+  summary: 'Untags an image, and deletes it with its last name.',
+  query: { force: 'flag', noprune: 'flag', platforms: 'strings' },
+  answer: 'json' as JsonAnswer<readonly ImageDeleteItem[]>,
+} as const satisfies Endpoint

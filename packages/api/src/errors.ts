@@ -1,0 +1,35 @@
+import { CtError, type CtErrorOptions } from '@ct/errors'
+
+/** What goes wrong between a client and a daemon. */
+export type ApiErrorCode =
+  // at the client
+  | 'API_BAD_ADDRESS'
+  | 'API_BAD_ANSWER'
+  | 'API_CONNECTION_LOST'
+  | 'API_FAILED_MIDWAY'
+  | 'API_REFUSED'
+  | 'API_UNREACHABLE'
+  // at the server
+  | 'API_ADDRESS_IN_USE'
+  | 'API_BAD_REQUEST'
+  | 'API_BAD_VERSION'
+  | 'API_NOT_BUILT'
+  | 'API_NO_ROUTE'
+  | 'API_NO_SWARM'
+
+/** Options of {@link ApiError}. */
+export interface ApiErrorOptions extends CtErrorOptions {
+  /** The status of the HTTP answer, if there was one. */
+  readonly status?: number | undefined
+}
+
+/** Thrown by everything in `@ct/api`. */
+export class ApiError extends CtError<ApiErrorCode> {
+  /** The status of the HTTP answer that this error came with. */
+  readonly status: number | undefined
+
+  constructor(code: ApiErrorCode, message: string, { status, ...options }: ApiErrorOptions) {
+    super(code, message, options)
+    this.status = status
+  }
+}
