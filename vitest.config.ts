@@ -18,6 +18,15 @@ export default defineConfig({
         resolve: { alias },
         test: { name: 'kernel', include: [kernel], exclude: [e2e], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
       },
+      {
+        test: {
+          name: 'bench',
+          include: ['packages/*/bench/**/*.bench.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
       { test: { name: 'e2e', include: [e2e], testTimeout: 180_000, hookTimeout: 300_000, fileParallelism: false } },
     ],
   },

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { eventually, output } from './command.ts'
 import { freePort } from './scratch.ts'
@@ -27,16 +27,34 @@ export async function startDockerRegistry(directory: string): Promise<{ readonly
   return { service, host }
 }
 
-/** A private dockerd with its own directories and, unless asked, no network of its own. */
-export async function startDockerd(directory: string): Promise<{ readonly service: Service; readonly host: string }> {
+/** A private dockerd with its own directories; it makes a bridge of its own only when asked for a network. */
+export async function startDockerd(
+  directory: string,
+  { network = false } = {},
+): Promise<{ readonly service: Service; readonly host: string }> {
+  await mkdir(directory, { recursive: true })
   const host = `unix://${directory}/docker.sock`
-  const command = ['dockerd', '--data-root', `${directory}/data`, '--exec-root', `${directory}/exec`, '-H', host]
-  const service = new Service([...command, '-p', `${directory}/docker.pid`, '--bridge=none', '--iptables=false', '--ip6tables=false'], {
+  const command = [
+    'dockerd',
+    '--data-root',
+    `${directory}/data`,
+    '--exec-root',
+    `${directory}/exec`,
+    '-H',
+    host,
+    '-p',
+    `${directory}/docker.pid`,
+  ]
+  const service = new Service([...(network ? NEW_NETWORK : []), ...command, ...(network ? [] : NO_NETWORK)], {
     logPath: join(directory, 'dockerd.log'),
   })
   await eventually(() => output(['docker', '-H', host, 'version']), 60_000)
   return { service, host }
 }
+
+/** dockerd rewrites the packet filter of the namespace that it runs in: it gets one to itself. */
+const NEW_NETWORK = ['unshare', '--net', '--kill-child', '--']
+const NO_NETWORK = ['--bridge=none', '--iptables=false', '--ip6tables=false']
 
 /** The command line of a podman, or buildah, with storage of its own below `directory`. */
 export function privateContainersCommand(program: 'podman' | 'buildah', directory: string): readonly string[] {
