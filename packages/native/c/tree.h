@@ -1,0 +1,81 @@
+/* A file tree that the helper is confined to: how paths in it are resolved, what is removed, how metadata is set. */
+#ifndef CT_TREE_H
+#define CT_TREE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "wire.h"
+
+/* Operations that name the target of a tree verb. */
+enum { CT_TARGET_PATH = 1, CT_TARGET_MOUNTS = 2 };
+
+/* The directory that was resolved last, kept open because neighbours in a list of entries mostly share it. */
+struct ct_parent {
+  int fd; /* -1: none */
+  size_t length;
+  char path[4096];
+};
+
+struct ct_tree {
+  int root;
+  bool stale; /* something on a resolved path may have been removed */
+  struct ct_parent parent;   /* of the entry an operation makes */
+  struct ct_parent existing; /* of the file a hard link refers to */
+  char path[4096];           /* of the operation being executed, for the report */
+};
+
+/* An entry: its name inside an open directory. The name is a single component, or "." for the root itself. */
+struct ct_place {
+  int dir;
+  const char *name;
+};
+
+/* What an operation says about an entry, beside its type. */
+struct ct_meta {
+  mode_t mode;
+  uid_t uid;
+  gid_t gid;
+  bool has_mtime;
+  bool exact; /* remove the extended attributes that are not listed */
+  int64_t mtime_seconds;
+  uint32_t mtime_nanos;
+  uint32_t xattr_count;
+  struct ct_reader xattrs; /* pairs of string and bytes, checked by ct_meta_of */
+};
+
+/*
+ * Reads the message on stdin, whose first operation names the target, and makes that this process's root. What follows
+ * it is `rest`; NULL: nothing may. Reports a failure itself.
+ */
+void ct_tree_open(struct ct_tree *tree, struct ct_reader *rest);
+
+/*
+ * Resolves everything but the last component of a path: symbolic links of parents are followed inside the root, the
+ * last component never. Missing parents are made (root, 0755) when `make` is set. "..", absolute paths and empty
+ * names are EINVAL.
+ */
+int ct_tree_place(struct ct_tree *tree, struct ct_parent *cache, const char *path, bool make, struct ct_place *out);
+
+/* Opens a path with all links followed inside the root (and magic links refused). */
+int ct_tree_open_file(struct ct_tree *tree, const char *path, int flags);
+
+/* Removes an entry and everything below it; a missing one is fine. No limit on depth, a handful of fds. */
+int ct_remove(struct ct_place place);
+
+/* Removes the children of a directory; a missing one is fine. */
+int ct_clear(struct ct_place place);
+
+struct ct_meta ct_meta_of(struct ct_reader *body);
+int ct_meta_set_fd(int fd, const struct ct_meta *meta);
+int ct_meta_set_at(struct ct_place place, const struct ct_meta *meta);
+
+/* Reports errno for an operation, followed by the path it was about, and ends the process. */
+_Noreturn void ct_tree_fail(uint8_t stage, uint32_t index, const char *path);
+
+struct ct_stream;
+/* Executes operations until the one that says `end`; a stream that stops before it is EPIPE. 0, or -1 and errno. */
+int ct_apply_stream(struct ct_tree *tree, struct ct_stream *stream);
+
+#endif
