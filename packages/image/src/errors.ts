@@ -16,6 +16,7 @@ export type ImageErrorCode =
   | 'IMAGE_NO_PLATFORM'
   | 'IMAGE_NO_REFERENCE'
   | 'IMAGE_NO_BLOB'
+  | 'IMAGE_NO_SPACE'
 
 /** The error of this package. */
 export class ImageError extends CtError<ImageErrorCode> {}

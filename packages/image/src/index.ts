@@ -1,4 +1,6 @@
 export { chainId, chainIds } from './chain-id.ts'
+export { ContentStore } from './content-store.ts'
+export { type CopyOptions, type CopyProgress, copy } from './copy.ts'
 export { ANNOTATIONS, type Descriptor } from './descriptor.ts'
 export {
   createDigester,
@@ -22,8 +24,11 @@ export {
   layerCompression,
   MEDIA_TYPES,
 } from './media-types.ts'
+export { MemoryStore } from './memory-store.ts'
 export { MAX_DOCUMENT_BYTES } from './parse-document.ts'
 export { formatPlatform, hostPlatform, type Platform, parsePlatform, selectPlatform } from './platform.ts'
+export { type ReadBlobOptions, readBlob } from './read-blob.ts'
+export { type Image, type ImageLayer, type ReadImageOptions, readImage } from './read-image.ts'
 export {
   checkReference,
   familiarReference,
@@ -44,3 +49,4 @@ export type {
   StoredReference,
   Target,
 } from './target.ts'
+export { verified } from './verified.ts'

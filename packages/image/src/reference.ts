@@ -38,6 +38,12 @@ export function parseReference(text: string): Reference {
   return checkReference({ ...name, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) }, text)
 }
 
+/** Reads a reference that stands for one thing: where there is a digest, the tag beside it is dropped. */
+export function parseExactReference(text: string): Reference {
+  const { tag, ...rest } = parseReference(text)
+  return rest.digest === undefined && tag !== undefined ? { ...rest, tag } : rest
+}
+
 /** Whether a text can be the tag of an image. */
 export function isTag(text: string): boolean {
   return tagPattern.test(text)

@@ -42,6 +42,7 @@ export type Expected = Partial<Pick<Descriptor, 'digest' | 'size'>>
 /** A blob that is being written and has no name yet; disposing of it before commit discards it. */
 export interface Ingest extends AsyncDisposable {
   readonly sizeBytes: number
+  /** The chunk is kept until it is written: it must not be reused. */
   write(chunk: Uint8Array): Promise<void>
   /**
    * Checks and publishes the blob under its digest.

@@ -1,0 +1,161 @@
+import { type FileHandle, mkdir, open, rm, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hasErrno } from '@ct/errors'
+import type { Descriptor } from './descriptor.ts'
+import { type Digest, type DigestAlgorithm, digestAlgorithm, digestHex, isDigest } from './digest.ts'
+import { entriesOf } from './entries-of.ts'
+import { ImageError } from './errors.ts'
+import { FileIngest } from './file-ingest.ts'
+import { ingestBlob, release } from './ingest.ts'
+import { MAX_DOCUMENT_BYTES } from './parse-document.ts'
+import type { FetchOptions, Ingest, PushOptions } from './target.ts'
+import { verified } from './verified.ts'
+import { TEMPORARY_PREFIX } from './write-file.ts'
+
+const chunkBytes = 1024 * 1024
+const staleMs = 60 * 60 * 1000
+const algorithms: readonly DigestAlgorithm[] = ['sha256', 'sha512']
+
+/** Blobs as files, `blobs/<algorithm>/<hex>`: the part that a content store and an OCI layout have in common. */
+export class BlobDirectory {
+  readonly #root: string
+  readonly #beforePublish: (digest: Digest) => Promise<unknown>
+
+  /** `beforePublish` is awaited when a blob is complete and about to get its name. */
+  constructor(root: string, beforePublish: (digest: Digest) => Promise<unknown> = async () => undefined) {
+    this.#root = root
+    this.#beforePublish = beforePublish
+  }
+
+  /** Makes the directory and removes what writers that are gone have left half-written. */
+  async prepare(): Promise<void> {
+    for (const algorithm of algorithms) {
+      const directory = join(this.#root, 'blobs', algorithm)
+      await mkdir(directory, { recursive: true })
+      await removeStale(directory)
+    }
+  }
+
+  path(digest: Digest): string {
+    return join(this.#root, 'blobs', digestAlgorithm(digest), digestHex(digest))
+  }
+
+  async info(digest: Digest): Promise<{ readonly size: number } | undefined> {
+    try {
+      const { size } = await stat(this.path(digest))
+      return { size }
+    } catch (error) {
+      if (hasErrno(error, 'ENOENT')) return undefined
+      throw error
+    }
+  }
+
+  /** Whether the blob is here with the size it should have. */
+  async has({ digest, size }: Pick<Descriptor, 'digest' | 'size'>): Promise<boolean> {
+    return (await this.info(digest))?.size === size
+  }
+
+  async *fetch(
+    descriptor: Descriptor,
+    { signal, offset = 0, verify = true }: FetchOptions = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    signal?.throwIfAborted()
+    const body = this.#read(descriptor.digest, offset, signal)
+    yield* verify && offset === 0 ? verified(descriptor, body) : body
+  }
+
+  /** A blob small enough for a manifest, or `undefined`. */
+  async document(digest: Digest): Promise<Uint8Array | undefined> {
+    const info = await this.info(digest)
+    if (info === undefined || info.size > MAX_DOCUMENT_BYTES) return undefined
+    const chunks: Uint8Array[] = []
+    for await (const chunk of verified({ digest, size: info.size }, this.#read(digest, 0))) chunks.push(chunk)
+    return Buffer.concat(chunks)
+  }
+
+  async openIngest(algorithm: DigestAlgorithm = 'sha256'): Promise<Ingest> {
+    return FileIngest.open(join(this.#root, 'blobs', algorithm), algorithm, async (digest) => {
+      await this.#beforePublish(digest)
+      return this.path(digest)
+    })
+  }
+
+  async push(descriptor: Descriptor, body: AsyncIterable<Uint8Array>, { signal }: PushOptions = {}): Promise<void> {
+    signal?.throwIfAborted()
+    if (await this.has(descriptor)) return release(body)
+    await using ingest = await this.openIngest(digestAlgorithm(descriptor.digest))
+    await ingestBlob(ingest, descriptor, { body, signal })
+  }
+
+  async remove(digest: Digest): Promise<boolean> {
+    try {
+      await unlink(this.path(digest))
+      return true
+    } catch (error) {
+      if (hasErrno(error, 'ENOENT')) return false
+      throw error
+    }
+  }
+
+  async *list(): AsyncGenerator<{ readonly digest: Digest; readonly size: number }, void, undefined> {
+    for (const algorithm of algorithms) {
+      for (const entry of await entriesOf(join(this.#root, 'blobs', algorithm))) {
+        const digest = `${algorithm}:${entry.name}`
+        if (!entry.isFile() || !isDigest(digest)) continue
+        const info = await this.info(digest)
+        if (info !== undefined) yield { digest, size: info.size }
+      }
+    }
+  }
+
+  /** Reads ahead by one chunk, so that the disk works while the chunk before is used. */
+  async *#read(digest: Digest, offset: number, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+    const handle = await this.#open(digest)
+    let position = offset
+    const { size } = await handle.stat()
+    const readNext = async (): Promise<Uint8Array> => {
+      const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(chunkBytes, size - position)))
+      const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength, position)
+      position += bytesRead
+      return buffer.subarray(0, bytesRead)
+    }
+    let next = readNext()
+    try {
+      for (;;) {
+        const chunk = await next
+        if (chunk.byteLength === 0) return
+        signal?.throwIfAborted()
+        next = readNext()
+        yield chunk
+      }
+    } finally {
+      await Promise.allSettled([next])
+      await handle.close()
+    }
+  }
+
+  async #open(digest: Digest): Promise<FileHandle> {
+    try {
+      return await open(this.path(digest), 'r')
+    } catch (error) {
+      if (!hasErrno(error, 'ENOENT')) throw error
+      throw new ImageError('IMAGE_NO_BLOB', `no blob ${digest} in ${this.#root}`, {
+        kind: 'not-found',
+        hint: 'pull the image again',
+        cause: error,
+      })
+    }
+  }
+}
+
+async function removeStale(directory: string): Promise<void> {
+  for (const entry of await entriesOf(directory)) {
+    if (!entry.name.startsWith(TEMPORARY_PREFIX)) continue
+    const path = join(directory, entry.name)
+    try {
+      if (Date.now() - (await stat(path)).mtimeMs > staleMs) await rm(path, { force: true })
+    } catch (error) {
+      if (!hasErrno(error, 'ENOENT')) throw error
+    }
+  }
+}

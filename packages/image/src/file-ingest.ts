@@ -1,0 +1,106 @@
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import { createDigester, type Digest, type DigestAlgorithm, type Digester } from './digest.ts'
+import type { Expected, Ingest } from './target.ts'
+import { checkContent } from './verified.ts'
+import { asNoSpace, publishFile, temporaryPath } from './write-file.ts'
+
+/** Says where a finished blob goes; may wait until the place is free. */
+type Place = (digest: Digest) => Promise<string>
+
+const batchBytes = 512 * 1024
+
+/**
+ * A blob on its way into a directory: written to a temporary file there, with one batch of chunks being written while the next
+ * is gathered and digested.
+ */
+export class FileIngest implements Ingest {
+  sizeBytes = 0
+  readonly #path: string
+  readonly #handle: FileHandle
+  readonly #digester: Digester
+  readonly #place: Place
+  #batch: Uint8Array[] = []
+  #batchBytes = 0
+  #writing: Promise<void> = Promise.resolve()
+  #isClosed = false
+
+  private constructor(options: { path: string; handle: FileHandle; algorithm: DigestAlgorithm; place: Place }) {
+    this.#path = options.path
+    this.#handle = options.handle
+    this.#digester = createDigester(options.algorithm)
+    this.#place = options.place
+  }
+
+  /** Starts a blob in `directory`; its final path must be on the same file system. */
+  static async open(directory: string, algorithm: DigestAlgorithm, place: Place): Promise<FileIngest> {
+    const path = temporaryPath(directory)
+    try {
+      return new FileIngest({ path, handle: await open(path, 'wx', 0o644), algorithm, place })
+    } catch (error) {
+      throw asNoSpace(error, path)
+    }
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#digester.update(chunk)
+    this.sizeBytes += chunk.byteLength
+    this.#batch.push(chunk)
+    this.#batchBytes += chunk.byteLength
+    if (this.#batchBytes >= batchBytes) await this.#flush()
+  }
+
+  async commit(expected: Expected = {}): Promise<{ readonly digest: Digest; readonly size: number }> {
+    await this.#flush()
+    await this.#writing
+    const actual = { digest: this.#digester.digest(), size: this.sizeBytes }
+    checkContent(expected, actual)
+    const final = await this.#place(actual.digest)
+    try {
+      await this.#handle.sync()
+      await this.#close()
+      await publishFile(this.#path, final)
+    } catch (error) {
+      throw asNoSpace(error, final)
+    }
+    return actual
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([this.#writing])
+    await this.#close()
+    await rm(this.#path, { force: true })
+  }
+
+  /** Waits for the batch before this one, then lets this one be written in the background. */
+  async #flush(): Promise<void> {
+    await this.#writing
+    const batch = this.#batch
+    this.#batch = []
+    this.#batchBytes = 0
+    this.#writing = writeBatch(this.#handle, batch, this.#path)
+    // Seen by whoever awaits #writing next; this only keeps Node from taking it for unhandled.
+    this.#writing.catch(() => undefined)
+  }
+
+  async #close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#handle.close()
+  }
+}
+
+async function writeBatch(handle: FileHandle, batch: readonly Uint8Array[], path: string): Promise<void> {
+  let rest = batch.filter((chunk) => chunk.byteLength > 0)
+  try {
+    while (rest.length > 0) {
+      let { bytesWritten } = await handle.writev(rest.slice(0, 1024))
+      while (rest[0] !== undefined && bytesWritten >= rest[0].byteLength) {
+        bytesWritten -= rest[0].byteLength
+        rest = rest.slice(1)
+      }
+      if (rest[0] !== undefined && bytesWritten > 0) rest = [rest[0].subarray(bytesWritten), ...rest.slice(1)]
+    }
+  } catch (error) {
+    throw asNoSpace(error, path)
+  }
+}

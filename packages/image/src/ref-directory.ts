@@ -1,0 +1,114 @@
+import { mkdir, readFile, rmdir, unlink } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { hasErrno } from '@ct/errors'
+import type { Descriptor } from './descriptor.ts'
+import { digestAlgorithm, digestHex, isDigest } from './digest.ts'
+import { entriesOf } from './entries-of.ts'
+import { descriptorShape } from './manifest.ts'
+import { parseDocument } from './parse-document.ts'
+import { checkReference, formatReference, isTag, parseExactReference, type Reference } from './reference.ts'
+import { literal, object } from './shape.ts'
+import type { StoredReference } from './target.ts'
+import { replaceFile } from './write-file.ts'
+
+const recordShape = object<{ readonly version: 1; readonly descriptor: Descriptor }>({ version: literal(1), descriptor: descriptorShape }, [
+  'version',
+  'descriptor',
+])
+
+/**
+ * References as files, `refs/<registry>/<repository>/_tags/<tag>` and `…/_digests/<algorithm>-<hex>`. A component of a repository never
+ * starts with `_`, a checked reference holds no `..`, and the registry is percent-encoded: no path leaves the directory.
+ */
+export class RefDirectory {
+  readonly #root: string
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  async read(ref: string): Promise<Descriptor | undefined> {
+    return this.#readRecord(this.#path(parseExactReference(ref)))
+  }
+
+  async write(ref: string, descriptor: Descriptor): Promise<void> {
+    const path = this.#path(parseExactReference(ref))
+    await mkdir(dirname(path), { recursive: true })
+    await replaceFile(path, `${JSON.stringify({ version: 1, descriptor })}\n`)
+  }
+
+  async remove(ref: string): Promise<boolean> {
+    const path = this.#path(parseExactReference(ref))
+    try {
+      await unlink(path)
+    } catch (error) {
+      if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return false
+      throw error
+    }
+    await this.#removeEmpty(dirname(path))
+    return true
+  }
+
+  async list(repository?: string): Promise<readonly StoredReference[]> {
+    const start = repository === undefined ? this.#root : dirname(dirname(this.#path(parseExactReference(repository))))
+    const found: StoredReference[] = []
+    for (const { reference, path } of await this.#walk(start, repository === undefined)) {
+      const descriptor = await this.#readRecord(path)
+      if (descriptor !== undefined) found.push({ reference, descriptor })
+    }
+    return found.sort((a, b) => (a.reference < b.reference ? -1 : 1))
+  }
+
+  async #readRecord(path: string): Promise<Descriptor | undefined> {
+    try {
+      const what = `the record of a reference, ${path},`
+      return parseDocument(await readFile(path), recordShape, { what, code: 'IMAGE_BAD_STORE' }).descriptor
+    } catch (error) {
+      if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
+      throw error
+    }
+  }
+
+  #path({ registry, repository, tag, digest }: Reference): string {
+    const base = join(this.#root, encodeURIComponent(registry), repository)
+    if (digest !== undefined) return join(base, '_digests', `${digestAlgorithm(digest)}-${digestHex(digest)}`)
+    return join(base, '_tags', tag ?? 'latest')
+  }
+
+  async #walk(directory: string, isRecursive: boolean): Promise<{ reference: string; path: string }[]> {
+    const found: { reference: string; path: string }[] = []
+    for (const entry of await entriesOf(directory)) {
+      const path = join(directory, entry.name)
+      if (!entry.isDirectory()) continue
+      if (entry.name !== '_tags' && entry.name !== '_digests') {
+        if (isRecursive) found.push(...(await this.#walk(path, true)))
+        continue
+      }
+      for (const file of await entriesOf(path)) {
+        const reference = file.isFile() ? this.#reference(directory, file.name, entry.name) : undefined
+        if (reference !== undefined) found.push({ reference, path: join(path, file.name) })
+      }
+    }
+    return found
+  }
+
+  /** The reference that a file stands for, or `undefined` for files that are none, such as half-written ones. */
+  #reference(directory: string, name: string, kind: '_tags' | '_digests'): string | undefined {
+    const [registry = '', ...repository] = relative(this.#root, directory).split('/')
+    const base = { registry: decodeURIComponent(registry), repository: repository.join('/') }
+    const digest = name.replace('-', ':')
+    if (kind === '_tags') return isTag(name) ? formatReference(checkReference({ ...base, tag: name })) : undefined
+    return isDigest(digest) ? formatReference(checkReference({ ...base, digest })) : undefined
+  }
+
+  async #removeEmpty(directory: string): Promise<void> {
+    for (let current = directory; current !== this.#root; current = dirname(current)) {
+      try {
+        await rmdir(current)
+      } catch (error) {
+        if (hasErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) return
+        throw error
+      }
+    }
+  }
+}
