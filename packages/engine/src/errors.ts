@@ -1,4 +1,4 @@
-import { CtError } from '@ct/errors'
+import { CtError, hasErrno } from '@ct/errors'
 
 /** What goes wrong in the engine. */
 export type EngineErrorCode =
@@ -29,3 +29,23 @@ export type EngineErrorCode =
 
 /** Thrown by everything in `@ct/engine`. Messages are worded as dockerd words them where clients match on them. */
 export class EngineError extends CtError<EngineErrorCode> {}
+
+/** `ENGINE_INVALID`: the caller's input is wrong. */
+export function invalid(message: string, hint?: string): EngineError {
+  return new EngineError('ENGINE_INVALID', message, { kind: 'invalid', hint })
+}
+
+/** The same error, or `ENGINE_DISK_FULL` (exhausted) when it or one of its causes says that there is no space left. */
+export function withDiskFull(error: unknown): unknown {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (hasErrno(at, 'ENOSPC', 'EDQUOT') || isNativeFull(at)) {
+      if (at instanceof EngineError) return error
+      return new EngineError('ENGINE_DISK_FULL', `no space left on device: ${error instanceof Error ? error.message : String(error)}`, {
+        kind: 'exhausted',
+        hint: 'remove images, containers or volumes that are not needed, or give the state directory more space',
+        cause: error,
+      })
+    }
+  }
+  return error
+}

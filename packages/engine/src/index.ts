@@ -36,7 +36,7 @@ export type {
   WaitCondition,
 } from './containers/containers.ts'
 export type { ExecRecord, ExecSpec, StartExecOptions } from './containers/exec-record.ts'
-export type { LogLine, LogOptions } from './containers/log-line.ts'
+export type { LogLine, LogOptions } from './logs/log-line.ts'
 export type { DiskUsage, Engine, EngineInfo, EngineOptions } from './engine.ts'
 export { EngineError, type EngineErrorCode } from './errors.ts'
 export type { EngineEvent, EventType, SubscribeOptions } from './events/engine-event.ts'

@@ -31,6 +31,8 @@ export interface ContainerMount {
   readonly anonymous: boolean
   readonly nonRecursive?: boolean | undefined
   readonly noCopy?: boolean | undefined
+  /** A missing source is made at the start. */
+  readonly createSource?: boolean | undefined
   /** Options of a tmpfs. */
   readonly options?: readonly string[] | undefined
 }
