@@ -1,0 +1,39 @@
+import { getSystemErrorMap, getSystemErrorName } from 'node:util'
+import type { ErrorKind } from '@ct/errors'
+import { NativeError } from './errors.ts'
+import type { HelperStatus } from './helper-process.ts'
+
+const KINDS: Readonly<Record<string, ErrorKind>> = {
+  ENOENT: 'not-found',
+  ENOTDIR: 'conflict',
+  EBUSY: 'conflict',
+  ENOTEMPTY: 'conflict',
+  EINVAL: 'invalid',
+  ENAMETOOLONG: 'invalid',
+  ELOOP: 'invalid',
+  ENOSPC: 'exhausted',
+  EDQUOT: 'exhausted',
+  EMFILE: 'exhausted',
+  ENOMEM: 'exhausted',
+  EROFS: 'denied',
+  EPERM: 'denied',
+  EACCES: 'denied',
+  EOPNOTSUPP: 'unsupported',
+}
+
+/** An error as Node's own calls throw it, so that `hasErrno` knows it. */
+export function systemError(errno: number, syscall: string): NodeJS.ErrnoException {
+  const code = getSystemErrorName(-errno)
+  const text = getSystemErrorMap().get(-errno)?.[1] ?? `errno ${errno}`
+  return Object.assign(new Error(`${code}: ${text}, ${syscall}`), { code, errno: -errno, syscall })
+}
+
+/** What a tree verb reported, as an error whose `cause` has the errno's code. */
+export function treeError(action: 'write' | 'read', targetName: string, { index, errno, path }: HelperStatus): NativeError {
+  const cause = systemError(errno, action)
+  const what = path === '' ? `${targetName} (operation ${index})` : `${JSON.stringify(path)} in ${targetName}`
+  return new NativeError('NATIVE_TREE_FAILED', `cannot ${action} ${what}: ${cause.message}`, {
+    kind: KINDS[cause.code ?? ''] ?? 'internal',
+    cause,
+  })
+}
