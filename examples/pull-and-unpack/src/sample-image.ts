@@ -13,7 +13,7 @@ export async function serveSampleImage(): Promise<{ readonly reference: string; 
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
   const host = `127.0.0.1:${address.port}`
-  await putImage(store, `${host}/sample:1`)
+  await putImage(store, 'localhost/sample:1')
   return {
     reference: `${host}/sample:1`,
     close: async () => {
@@ -42,8 +42,12 @@ async function putImage(store: MemoryStore, reference: string): Promise<void> {
 
 async function put(store: MemoryStore, mediaType: string, bytes: Buffer): Promise<Descriptor> {
   const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length }
-  await store.push(descriptor, [bytes])
+  await store.push(descriptor, bodyOf(bytes))
   return descriptor
+}
+
+async function* bodyOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  yield bytes
 }
 
 async function layer(files: Readonly<Record<string, string>>): Promise<Buffer> {

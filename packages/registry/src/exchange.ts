@@ -21,7 +21,7 @@ export interface Exchange {
 
 /** Ends a response that has no body. */
 export function answerEmpty({ response }: Exchange, status: number, headers: Readonly<Record<string, string | number>>): void {
-  response.writeHead(status, { 'content-length': status === 204 ? undefined : 0, ...headers }).end()
+  response.writeHead(status, status === 204 ? headers : { 'content-length': 0, ...headers }).end()
 }
 
 /** Ends a response with JSON. */

@@ -44,7 +44,8 @@ export async function putManifest(exchange: Exchange): Promise<void> {
   await checkBlobs(exchange, manifest)
   const descriptor = { mediaType: mediaTypeOf(manifest, request.headers['content-type']), digest, size: bytes.length }
   await store.push(descriptor, toBody(bytes))
-  await store.tag(descriptor, isDigest(reference) ? heldName(exchange, digest) : tagName(exchange, reference))
+  await store.tag(descriptor, heldName(exchange, digest))
+  if (!isDigest(reference)) await store.tag(descriptor, tagName(exchange, reference))
   answerEmpty(exchange, 201, { location: `/v2/${repository}/manifests/${digest}`, 'docker-content-digest': digest })
 }
 
@@ -68,10 +69,16 @@ async function readManifest(exchange: Exchange): Promise<{ readonly descriptor: 
 }
 
 async function resolveManifest(exchange: Exchange): Promise<Descriptor> {
-  const { store, reference } = exchange
-  if (!isDigest(reference) && !isTag(reference)) throw unknownManifest(exchange)
+  const { store, storeName, repository, reference } = exchange
+  if (isDigest(reference)) {
+    const refs = await store.listRefs(`${storeName}/${repository}`)
+    const found = refs.find(({ descriptor }) => descriptor.digest === reference)
+    if (found === undefined) throw unknownManifest(exchange)
+    return found.descriptor
+  }
+  if (!isTag(reference)) throw unknownManifest(exchange)
   try {
-    return await store.resolve(isDigest(reference) ? heldName(exchange, reference) : tagName(exchange, reference))
+    return await store.resolve(tagName(exchange, reference))
   } catch (error) {
     if (hasErrorKind(error, 'not-found')) throw unknownManifest(exchange, error)
     throw error
@@ -86,7 +93,7 @@ function tagName({ storeName, repository }: Exchange, tag: string): string {
   return `${storeName}/${repository}:${tag}`
 }
 
-/** A manifest that was pushed by digest is held by a reference with that digest, so that it is not collected. */
+/** Every manifest is held by a reference with its digest: removing a tag does not remove it. */
 function heldName({ storeName, repository }: Exchange, digest: Digest): string {
   return `${storeName}/${repository}@${digest}`
 }
