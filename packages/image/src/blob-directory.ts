@@ -29,11 +29,8 @@ export class BlobDirectory {
 
   /** Makes the directory and removes what writers that are gone have left half-written. */
   async prepare(): Promise<void> {
-    for (const algorithm of algorithms) {
-      const directory = join(this.#root, 'blobs', algorithm)
-      await mkdir(directory, { recursive: true })
-      await removeStale(directory)
-    }
+    await mkdir(join(this.#root, 'blobs', 'sha256'), { recursive: true })
+    for (const algorithm of algorithms) await removeStale(join(this.#root, 'blobs', algorithm))
   }
 
   path(digest: Digest): string {
@@ -74,7 +71,9 @@ export class BlobDirectory {
   }
 
   async openIngest(algorithm: DigestAlgorithm = 'sha256'): Promise<Ingest> {
-    return FileIngest.open(join(this.#root, 'blobs', algorithm), algorithm, async (digest) => {
+    const directory = join(this.#root, 'blobs', algorithm)
+    await mkdir(directory, { recursive: true })
+    return FileIngest.open(directory, algorithm, async (digest) => {
       await this.#beforePublish(digest)
       return this.path(digest)
     })

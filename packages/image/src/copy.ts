@@ -1,3 +1,4 @@
+import { bodyOf } from './body-of.ts'
 import { chooseManifest, MAX_INDEX_DEPTH, tooDeep } from './choose-manifest.ts'
 import type { Descriptor } from './descriptor.ts'
 import type { Digest } from './digest.ts'
@@ -56,7 +57,7 @@ export async function copy(from: Source, to: Target, ref: string, options: CopyO
   for (const { descriptor, bytes } of graph.manifests.values()) {
     signal?.throwIfAborted()
     const exists = await to.has(descriptor)
-    if (!exists) await to.push(descriptor, one(bytes), { signal })
+    if (!exists) await to.push(descriptor, bodyOf(bytes), { signal })
     onProgress({ descriptor, state: exists ? 'exists' : 'done', transferredBytes: exists ? 0 : descriptor.size })
   }
   signal?.throwIfAborted()
@@ -140,8 +141,4 @@ async function* counted(body: AsyncIterable<Uint8Array>, onBytes: (total: number
     total += chunk.byteLength
     onBytes(total)
   }
-}
-
-async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes
 }

@@ -1,3 +1,8 @@
+export type { LoadedImage } from './archive/docker-images.ts'
+export { type LoadArchiveOptions, loadArchive } from './archive/load-archive.ts'
+export { type Archive, type OpenArchiveOptions, openArchive } from './archive/open-archive.ts'
+export { type SaveArchiveOptions, saveArchive } from './archive/save-archive.ts'
+export { bodyOf } from './body-of.ts'
 export { chainId, chainIds } from './chain-id.ts'
 export { ContentStore } from './content-store.ts'
 export { type CopyOptions, type CopyProgress, copy } from './copy.ts'
@@ -25,6 +30,7 @@ export {
   MEDIA_TYPES,
 } from './media-types.ts'
 export { MemoryStore } from './memory-store.ts'
+export { OciLayout } from './oci-layout.ts'
 export { MAX_DOCUMENT_BYTES } from './parse-document.ts'
 export { formatPlatform, hostPlatform, type Platform, parsePlatform, selectPlatform } from './platform.ts'
 export { type ReadBlobOptions, readBlob } from './read-blob.ts'

@@ -72,8 +72,8 @@ export function isIndex(manifest: Manifest | Index): manifest is Index {
  * read as both, it is refused: another reader would see another image.
  * @throws ImageError `IMAGE_BAD_MANIFEST`, `IMAGE_TOO_LARGE`, `IMAGE_UNSUPPORTED_MEDIA_TYPE`
  */
-export function parseManifest(bytes: Uint8Array, descriptor?: Pick<Descriptor, 'mediaType' | 'digest'>): Manifest | Index {
-  const what = descriptor === undefined ? 'the manifest' : `the manifest ${descriptor.digest}`
+export function parseManifest(bytes: Uint8Array, descriptor?: Pick<Descriptor, 'mediaType'> & Partial<Descriptor>): Manifest | Index {
+  const what = descriptor?.digest === undefined ? 'the manifest' : `the manifest ${descriptor.digest}`
   return parseDocument(bytes, (value, at) => manifestOrIndex(value, at, descriptor?.mediaType), { what, code: 'IMAGE_BAD_MANIFEST' })
 }
 

@@ -1,3 +1,4 @@
+import { bodyOf } from './body-of.ts'
 import { describeManifest } from './describe-manifest.ts'
 import type { Descriptor } from './descriptor.ts'
 import { createDigester, type Digest, type DigestAlgorithm, digestAlgorithm, isDigest } from './digest.ts'
@@ -29,7 +30,7 @@ export class MemoryStore implements ImageStore {
   ): AsyncGenerator<Uint8Array, void, undefined> {
     signal?.throwIfAborted()
     const bytes = this.#get(descriptor.digest)
-    const body = one(offset === 0 ? bytes : bytes.subarray(offset))
+    const body = bodyOf(offset === 0 ? bytes : bytes.subarray(offset))
     yield* verify && offset === 0 ? verified(descriptor, body) : body
   }
 
@@ -137,8 +138,4 @@ class MemoryIngest implements Ingest {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#chunks.length = 0
   }
-}
-
-async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes
 }
