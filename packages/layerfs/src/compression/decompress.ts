@@ -1,0 +1,57 @@
+import { createGunzip } from 'node:zlib'
+import { hasErrno } from '@ct/errors'
+import type { LayerCompression } from '@ct/image'
+import { corruptBody } from './corrupt-body.ts'
+import { detectCompression, MAGIC_BYTES } from './detect-compression.ts'
+import { through } from './through.ts'
+import { unzstd } from './unzstd.ts'
+
+/** Large chunks keep the number of trips to the thread pool, and of hash and parser calls, small. */
+const CHUNK_BYTES = 512 * 1024
+
+/**
+ * Decompresses a layer. `auto` goes by the first bytes, whatever a media type says. Gzip runs in Node's thread pool,
+ * so that several layers decompress at once; zstd does so where Node has it (22.15), else in JavaScript. Several
+ * gzip members or zstd frames in a row, and skippable frames, are one body.
+ * @throws LayerfsError `LAYERFS_COMPRESSION_CORRUPT`
+ */
+export async function* decompress(
+  body: AsyncIterable<Uint8Array>,
+  compression: LayerCompression | 'auto' = 'auto',
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    if (compression === 'auto') yield* decompressDetected(body)
+    else if (compression === 'gzip') yield* through(body, createGunzip({ chunkSize: CHUNK_BYTES }))
+    else if (compression === 'zstd') yield* unzstd(body, CHUNK_BYTES)
+    else yield* body
+  } catch (error) {
+    if (hasErrno(error, 'Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT')) throw corruptBody('gzip', error)
+    if (hasErrno(error, 'ZSTD_error_corruption_detected', 'ZSTD_error_checksum_wrong')) throw corruptBody('zstd', error)
+    throw error
+  }
+}
+
+async function* decompressDetected(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  const chunks = body[Symbol.asyncIterator]()
+  try {
+    const head = await readHead(chunks)
+    yield* decompress(joined(head, chunks), detectCompression(head))
+  } finally {
+    await chunks.return?.()
+  }
+}
+
+async function readHead(chunks: AsyncIterator<Uint8Array>): Promise<Buffer> {
+  let head: Buffer = Buffer.alloc(0)
+  while (head.length < MAGIC_BYTES) {
+    const { value, done } = await chunks.next()
+    if (done === true) break
+    head = Buffer.concat([head, value])
+  }
+  return head
+}
+
+async function* joined(head: Buffer, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  if (head.length > 0) yield head
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+}

@@ -1,0 +1,32 @@
+import { CtError } from '@ct/errors'
+
+/** What can be wrong with layers, trees and snapshots; the README has the table. */
+export type LayerfsErrorCode =
+  | 'TAR_CORRUPT'
+  | 'TAR_TRUNCATED'
+  | 'TAR_UNSUPPORTED'
+  | 'TAR_HEADER_TOO_LARGE'
+  | 'TAR_CONTENT_SIZE'
+  | 'LAYERFS_COMPRESSION_CORRUPT'
+  | 'LAYERFS_COMPRESSION_UNSUPPORTED'
+  | 'LAYERFS_PATH_ESCAPES'
+  | 'LAYERFS_PATH_INVALID'
+  | 'LAYERFS_PATH_TOO_LONG'
+  | 'LAYERFS_WHITEOUT_INVALID'
+  | 'LAYERFS_TOO_MANY_ENTRIES'
+  | 'LAYERFS_TOO_LARGE'
+  | 'LAYERFS_NOT_SELF_CONTAINED'
+  | 'LAYERFS_DIFF_ID_MISMATCH'
+  | 'LAYERFS_MOUNT_UNSUPPORTED'
+  | 'LAYERFS_LINK_LOOP'
+  | 'LAYERFS_FILE_TOO_LARGE'
+  | 'SNAPSHOT_BAD_ROOT'
+  | 'SNAPSHOT_BAD_RECORD'
+  | 'SNAPSHOT_EXISTS'
+  | 'SNAPSHOT_NOT_FOUND'
+  | 'SNAPSHOT_NOT_ACTIVE'
+  | 'SNAPSHOT_NOT_COMMITTED'
+  | 'SNAPSHOT_HAS_CHILDREN'
+
+/** The error of this package. */
+export class LayerfsError extends CtError<LayerfsErrorCode> {}
