@@ -1,6 +1,6 @@
 import { NativeError } from './errors.ts'
 import { startHelper } from './helper-process.ts'
-import { systemError } from './tree-error.ts'
+import { systemError } from './report.ts'
 import { MessageWriter } from './wire.ts'
 
 /** One step of a {@link NetlinkBatch}: enters a network namespace, or sends messages in the one that was entered last. */

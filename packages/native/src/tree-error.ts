@@ -1,7 +1,7 @@
-import { getSystemErrorMap, getSystemErrorName } from 'node:util'
 import type { ErrorKind } from '@ct/errors'
 import { NativeError } from './errors.ts'
 import type { HelperStatus } from './helper-process.ts'
+import { systemError } from './report.ts'
 
 const KINDS: Readonly<Record<string, ErrorKind>> = {
   ENOENT: 'not-found',
@@ -19,13 +19,6 @@ const KINDS: Readonly<Record<string, ErrorKind>> = {
   EPERM: 'denied',
   EACCES: 'denied',
   EOPNOTSUPP: 'unsupported',
-}
-
-/** An error as Node's own calls throw it, so that `hasErrno` knows it. */
-export function systemError(errno: number, syscall: string): NodeJS.ErrnoException {
-  const code = getSystemErrorName(-errno)
-  const text = getSystemErrorMap().get(-errno)?.[1] ?? `errno ${errno}`
-  return Object.assign(new Error(`${code}: ${text}, ${syscall}`), { code, errno: -errno, syscall })
 }
 
 /** What a tree verb reported, as an error whose `cause` has the errno's code. */

@@ -1,0 +1,53 @@
+import { getSystemErrorMap, getSystemErrorName } from 'node:util'
+
+/** The 16 bytes that the helper and its supervisor answer with (c/report.h, PROTOCOL.md). */
+export interface Report {
+  readonly ok: boolean
+  readonly stage: string
+  readonly index: number
+  readonly errno: number
+  /** The process, where there is one. */
+  readonly pid: number
+}
+
+/** Names of the stages, as in c/report.h. */
+export const STAGES: ReadonlyMap<number, string> = new Map([
+  [0, 'none'],
+  [1, 'plan'],
+  [2, 'protect'],
+  [3, 'files'],
+  [4, 'clone'],
+  [5, 'id-map'],
+  [6, 'cgroup'],
+  [7, 'join'],
+  [8, 'operation'],
+  [9, 'exec'],
+  [10, 'lost'],
+  [11, 'control'],
+  [20, 'mount'],
+  [21, 'tree'],
+  [22, 'scan'],
+  [23, 'net'],
+])
+
+const REPORT_BYTES = 16
+
+/** Decodes a report; `undefined` when the bytes are none. */
+export function parseReport(bytes: Buffer): Report | undefined {
+  if (bytes.length !== REPORT_BYTES) return undefined
+  const stage = bytes.readUInt8(1)
+  return {
+    ok: bytes[0] === 0,
+    stage: STAGES.get(stage) ?? `stage ${stage}`,
+    index: bytes.readUInt32LE(4),
+    errno: bytes.readInt32LE(8),
+    pid: bytes.readUInt32LE(12),
+  }
+}
+
+/** An error as Node's own calls throw it, so that `hasErrno` knows it. */
+export function systemError(errno: number, syscall: string): NodeJS.ErrnoException & { code: string } {
+  const code = getSystemErrorName(-errno)
+  const text = getSystemErrorMap().get(-errno)?.[1] ?? `errno ${errno}`
+  return Object.assign(new Error(`${code}: ${text}, ${syscall}`), { code, errno: -errno, syscall })
+}
