@@ -45,6 +45,8 @@ export interface Endpoint {
   readonly body?: 'json' | 'bytes'
   /** `none` is 204 or an empty 200; `bytes` is a log or an archive; `hijack` turns the connection into a stream both ways. */
   readonly answer: 'none' | 'json' | 'messages' | 'bytes' | 'hijack'
+  /** Status of success. @default 204 for an answer of `none`, else 200 */
+  readonly status?: number
   /** Means the same in every version, so a client needs not to know the version before it calls. */
   readonly versionless?: true
 }

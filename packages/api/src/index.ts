@@ -53,6 +53,7 @@ export { volumePrune } from './endpoints/volume-prune.ts'
 export { volumeRemove } from './endpoints/volume-remove.ts'
 export { ApiError, type ApiErrorCode, type ApiErrorOptions } from './errors.ts'
 export { encodeRegistryAuth } from './registry-auth.ts'
+export { type ApiActivity, type ApiServer, type ServeOptions, serve } from './server/serve.ts'
 export type {
   ContainerCreateBody,
   ContainerCreated,

@@ -81,8 +81,9 @@ class HttpClient implements Client {
 
   async call<E extends Answering<'json' | 'none' | 'hijack'>>(endpoint: E, ...[options]: Arguments<E>): Promise<AnswerOf<E>> {
     const { answer } = await this.#send(endpoint, options)
-    const value = await readJson(answer, options?.signal)
-    return (endpoint.answer === 'json' ? value : undefined) as AnswerOf<E>
+    if (endpoint.answer === 'json') return (await readJson(answer, options?.signal)) as AnswerOf<E>
+    answer.resume()
+    return undefined as AnswerOf<E>
   }
 
   async *stream<E extends Answering<'messages'>>(endpoint: E, ...[options]: Arguments<E>): AsyncGenerator<AnswerOf<E>, void, undefined> {

@@ -1,4 +1,9 @@
 import type { Endpoint, JsonAnswer, JsonBody } from '../endpoint.ts'
+import { ApiError } from '../errors.ts'
+import type { Handler } from '../server/handler.ts'
+import { checkShape } from '../server/shape.ts'
+import { CREATE_BODY } from '../translate/create-body.table.ts'
+import { readContainerSpec } from '../translate/read-container-spec.ts'
 import type { ContainerCreateBody, ContainerCreated } from '../wire/container.ts'
 
 /** Makes a container without starting it. */
@@ -9,4 +14,14 @@ export const containerCreate = {
   query: { name: 'string', platform: 'string' },
   body: 'json' as JsonBody<ContainerCreateBody>,
   answer: 'json' as JsonAnswer<ContainerCreated>,
+  status: 201,
 } as const satisfies Endpoint
+
+export const containerCreateHandler: Handler<typeof containerCreate> = async ({ engine, query, json }) => {
+  if (json === undefined || json === null) {
+    throw new ApiError('API_BAD_REQUEST', 'config cannot be empty in order to create a container', { kind: 'invalid' })
+  }
+  const body = checkShape<ContainerCreateBody>(json, CREATE_BODY)
+  const record = await engine.containers.create(readContainerSpec(body, query.platform), { name: query.name || undefined })
+  return { Id: record.id, Warnings: [] }
+}

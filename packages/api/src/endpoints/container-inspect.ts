@@ -1,4 +1,7 @@
 import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
+import { containerInspectOf } from '../translate/container-inspect.ts'
+import { STORAGE_DRIVER } from '../translate/system.ts'
 import type { ContainerInspect } from '../wire/container.ts'
 
 /** Everything about one container. */
@@ -9,3 +12,14 @@ export const containerInspect = {
   query: { size: 'flag' },
   answer: 'json' as JsonAnswer<ContainerInspect>,
 } as const satisfies Endpoint
+
+export const containerInspectHandler: Handler<typeof containerInspect> = async ({ engine, params, query }) => {
+  const record = engine.containers.get(params.id)
+  const networks = await engine.networks.list()
+  return containerInspectOf(record, {
+    networkId: networks.find(({ name }) => name === record.network.mode)?.id ?? '',
+    execIds: engine.containers.listExecs(record.id),
+    storageDriver: STORAGE_DRIVER,
+    size: query.size === true ? await engine.containers.size(record.id) : undefined,
+  })
+}

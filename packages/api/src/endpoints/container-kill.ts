@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
 
 /** Sends a signal to a container. */
 export const containerKill = {
@@ -8,3 +9,7 @@ export const containerKill = {
   query: { signal: 'string' },
   answer: 'none',
 } as const satisfies Endpoint
+
+export const containerKillHandler: Handler<typeof containerKill> = async ({ engine, params, query }) => {
+  await engine.containers.kill(params.id, query.signal || undefined)
+}

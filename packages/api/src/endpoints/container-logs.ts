@@ -1,4 +1,9 @@
+import { compareVersions } from '../api-version.ts'
 import type { Endpoint } from '../endpoint.ts'
+import { ApiError } from '../errors.ts'
+import type { Handler } from '../server/handler.ts'
+import { logFrames } from '../translate/log-frames.ts'
+import { nanoseconds } from '../translate/time.ts'
 
 /** What a container wrote; framed unless it has a terminal. */
 export const containerLogs = {
@@ -17,3 +22,25 @@ export const containerLogs = {
   },
   answer: 'bytes',
 } as const satisfies Endpoint
+
+export const containerLogsHandler: Handler<typeof containerLogs> = async ({ engine, params, query, version, signal }) => {
+  const { stdout = false, stderr = false, follow, tail = 'all' } = query
+  if (!stdout && !stderr) {
+    throw new ApiError('API_BAD_REQUEST', 'Bad parameters: you must choose at least one stream', { kind: 'invalid' })
+  }
+  const { id, spec } = engine.containers.get(params.id)
+  const lines = engine.containers.logs(id, {
+    stdout,
+    stderr,
+    follow,
+    signal,
+    tail: /^\d+$/.test(tail) ? Number(tail) : undefined,
+    sinceNs: nanoseconds(query.since),
+    untilNs: nanoseconds(query.until),
+  })
+  const framed = !spec.tty && compareVersions(version, '1.42') >= 0
+  return {
+    contentType: `application/vnd.docker.${framed ? 'multiplexed' : 'raw'}-stream`,
+    body: logFrames(lines, { tty: spec.tty, timestamps: query.timestamps ?? false, details: query.details === true ? '' : undefined }),
+  }
+}

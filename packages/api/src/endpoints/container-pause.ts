@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
 
 /** Freezes the processes of a container. */
 export const containerPause = {
@@ -7,3 +8,7 @@ export const containerPause = {
   summary: 'Freezes the processes of a container.',
   answer: 'none',
 } as const satisfies Endpoint
+
+export const containerPauseHandler: Handler<typeof containerPause> = async ({ engine, params }) => {
+  await engine.containers.pause(params.id)
+}

@@ -1,4 +1,6 @@
 import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
+import { checkFilters } from '../translate/filters.ts'
 import type { ContainerPruneReport } from '../wire/container.ts'
 
 /** Removes all containers that do not run. */
@@ -9,3 +11,8 @@ export const containerPrune = {
   query: { filters: 'filters' },
   answer: 'json' as JsonAnswer<ContainerPruneReport>,
 } as const satisfies Endpoint
+
+export const containerPruneHandler: Handler<typeof containerPrune> = async ({ engine, query }) => {
+  const { removed, freedBytes } = await engine.containers.prune({ filters: checkFilters(query.filters, ['label']) })
+  return { ContainersDeleted: removed.length === 0 ? null : removed, SpaceReclaimed: freedBytes }
+}

@@ -1,4 +1,6 @@
 import type { Endpoint } from '../endpoint.ts'
+import { ApiError } from '../errors.ts'
+import type { Handler } from '../server/handler.ts'
 
 /** Removes a container. */
 export const containerRemove = {
@@ -8,3 +10,8 @@ export const containerRemove = {
   query: { force: 'flag', v: 'flag', link: 'flag' },
   answer: 'none',
 } as const satisfies Endpoint
+
+export const containerRemoveHandler: Handler<typeof containerRemove> = async ({ engine, params, query }) => {
+  if (query.link === true) throw new ApiError('API_NOT_BUILT', 'links between containers are not built yet', { kind: 'unsupported' })
+  await engine.containers.remove(params.id, { force: query.force, volumes: query.v })
+}

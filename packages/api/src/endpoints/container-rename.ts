@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
 
 /** Gives a container another name. */
 export const containerRename = {
@@ -8,3 +9,7 @@ export const containerRename = {
   query: { name: 'string' },
   answer: 'none',
 } as const satisfies Endpoint
+
+export const containerRenameHandler: Handler<typeof containerRename> = async ({ engine, params, query }) => {
+  await engine.containers.rename(params.id, query.name ?? '')
+}

@@ -1,4 +1,6 @@
 import type { Endpoint } from '../endpoint.ts'
+import { parseDetachKeys } from '../server/detach-keys.ts'
+import type { Handler } from '../server/handler.ts'
 
 /** Starts a container; 304 when it runs. */
 export const containerStart = {
@@ -8,3 +10,8 @@ export const containerStart = {
   query: { detachKeys: 'string' },
   answer: 'none',
 } as const satisfies Endpoint
+
+export const containerStartHandler: Handler<typeof containerStart> = async ({ engine, params, query }) => {
+  parseDetachKeys(query.detachKeys ?? '')
+  await engine.containers.start(params.id)
+}

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
 
 /** Stops a container and waits for its end; 304 when it does not run. */
 export const containerStop = {
@@ -8,3 +9,7 @@ export const containerStop = {
   query: { t: 'integer', signal: 'string' },
   answer: 'none',
 } as const satisfies Endpoint
+
+export const containerStopHandler: Handler<typeof containerStop> = async ({ engine, params, query }) => {
+  await engine.containers.stop(params.id, { timeoutSeconds: query.t, signal: query.signal || undefined })
+}

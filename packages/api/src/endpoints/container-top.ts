@@ -1,4 +1,5 @@
 import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
 import type { TopResult } from '../wire/container.ts'
 
 /** The processes of a container. */
@@ -9,3 +10,8 @@ export const containerTop = {
   query: { ps_args: 'string' },
   answer: 'json' as JsonAnswer<TopResult>,
 } as const satisfies Endpoint
+
+export const containerTopHandler: Handler<typeof containerTop> = async ({ engine, params, query }) => {
+  const { titles, processes } = await engine.containers.top(params.id, query.ps_args || undefined)
+  return { Titles: titles, Processes: processes }
+}

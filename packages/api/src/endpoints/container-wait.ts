@@ -1,4 +1,6 @@
 import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import { ApiError } from '../errors.ts'
+import type { Handler } from '../server/handler.ts'
 import type { WaitResult } from '../wire/container.ts'
 
 /** Waits for the end of a container; the headers come at once. */
@@ -9,3 +11,17 @@ export const containerWait = {
   query: { condition: 'string' },
   answer: 'json' as JsonAnswer<WaitResult>,
 } as const satisfies Endpoint
+
+export const containerWaitHandler: Handler<typeof containerWait> = async ({ engine, params, query, signal, open }) => {
+  const condition = CONDITIONS.find((name) => name === (query.condition || 'not-running'))
+  if (condition === undefined) {
+    throw new ApiError('API_BAD_REQUEST', `invalid condition: ${JSON.stringify(query.condition)}`, { kind: 'invalid' })
+  }
+  const { id } = engine.containers.get(params.id)
+  const end = engine.containers.wait(id, { condition, signal })
+  open()
+  const { exitCode, error } = await end
+  return { StatusCode: exitCode, ...(error && { Error: { Message: error } }) }
+}
+
+const CONDITIONS = ['not-running', 'next-exit', 'removed'] as const

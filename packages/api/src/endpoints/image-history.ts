@@ -1,4 +1,6 @@
 import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
+import { historyItemOf } from '../translate/image.ts'
 import type { ImageHistoryItem } from '../wire/image.ts'
 
 /** How an image was made, newest step first. */
@@ -9,3 +11,6 @@ export const imageHistory = {
   query: { platform: 'string' },
   answer: 'json' as JsonAnswer<readonly ImageHistoryItem[]>,
 } as const satisfies Endpoint
+
+export const imageHistoryHandler: Handler<typeof imageHistory> = async ({ engine, params }) =>
+  (await engine.images.history(params.name)).map(historyItemOf)

@@ -1,4 +1,6 @@
 import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
+import { imageInspectOf } from '../translate/image.ts'
 import type { ImageInspect } from '../wire/image.ts'
 
 /** Everything about one image. */
@@ -9,3 +11,6 @@ export const imageInspect = {
   query: { manifests: 'flag' },
   answer: 'json' as JsonAnswer<ImageInspect>,
 } as const satisfies Endpoint
+
+export const imageInspectHandler: Handler<typeof imageInspect> = async ({ engine, params }) =>
+  imageInspectOf(await engine.images.get(params.name))

@@ -1,4 +1,7 @@
 import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
+import { checkFilters } from '../translate/filters.ts'
+import { imageSummaryOf } from '../translate/image.ts'
 import type { ImageSummary } from '../wire/image.ts'
 
 /** Lists images, newest first. */
@@ -9,3 +12,8 @@ export const imageList = {
   query: { all: 'flag', filters: 'filters', 'shared-size': 'flag', digests: 'flag', manifests: 'flag' },
   answer: 'json' as JsonAnswer<readonly ImageSummary[]>,
 } as const satisfies Endpoint
+
+export const imageListHandler: Handler<typeof imageList> = async ({ engine, query }) => {
+  const filters = checkFilters(query.filters, ['before', 'dangling', 'label', 'reference', 'since', 'until'])
+  return (await engine.images.list({ filters })).map(imageSummaryOf)
+}

@@ -1,4 +1,9 @@
 import type { Endpoint, MessagesAnswer } from '../endpoint.ts'
+import { ApiError } from '../errors.ts'
+import type { Handler } from '../server/handler.ts'
+import { progressOf } from '../server/progress-stream.ts'
+import { readRegistryAuth } from '../server/read-registry-auth.ts'
+import { joinReference, pullMessages } from '../translate/progress.ts'
 import type { ProgressMessage } from '../wire/progress.ts'
 
 /** Pulls an image from its registry. */
@@ -17,3 +22,18 @@ export const imagePull = {
   },
   answer: 'messages' as MessagesAnswer<ProgressMessage>,
 } as const satisfies Endpoint
+
+export const imagePullHandler: Handler<typeof imagePull> = async ({ engine, query, headers, signal }) => {
+  if (query.fromSrc) throw new ApiError('API_NOT_BUILT', 'import of an image is not built yet', { kind: 'unsupported' })
+  if (!query.fromImage) throw new ApiError('API_BAD_REQUEST', 'invalid reference format: fromImage is missing', { kind: 'invalid' })
+  const reference = joinReference(query.fromImage, query.tag)
+  const credentials = readRegistryAuth(headers)
+  return progressOf(signal, async (report, ended) => {
+    await engine.images.pull(reference, {
+      platform: query.platform || undefined,
+      credentials,
+      signal: ended,
+      onProgress: (event) => report(pullMessages(event, reference)),
+    })
+  })
+}

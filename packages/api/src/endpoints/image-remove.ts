@@ -1,4 +1,6 @@
 import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
+import { deleteItemOf } from '../translate/image.ts'
 import type { ImageDeleteItem } from '../wire/image.ts'
 
 /** Untags an image, and deletes it with its last name. */
@@ -9,3 +11,6 @@ export const imageRemove = {
   query: { force: 'flag', noprune: 'flag', platforms: 'strings' },
   answer: 'json' as JsonAnswer<readonly ImageDeleteItem[]>,
 } as const satisfies Endpoint
+
+export const imageRemoveHandler: Handler<typeof imageRemove> = async ({ engine, params, query }) =>
+  (await engine.images.remove(params.name, { force: query.force })).map(deleteItemOf)

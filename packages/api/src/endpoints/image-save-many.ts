@@ -1,4 +1,7 @@
 import type { Endpoint } from '../endpoint.ts'
+import { ApiError } from '../errors.ts'
+import type { Handler } from '../server/handler.ts'
+import { primed } from '../server/primed.ts'
 
 /** Images as one archive that load reads. */
 export const imageSaveMany = {
@@ -8,3 +11,9 @@ export const imageSaveMany = {
   query: { names: 'strings', platform: 'string' },
   answer: 'bytes',
 } as const satisfies Endpoint
+
+export const imageSaveManyHandler: Handler<typeof imageSaveMany> = async ({ engine, query }) => {
+  const names = (query.names ?? []).flatMap((name) => name.split(',')).filter((name) => name !== '')
+  if (names.length === 0) throw new ApiError('API_BAD_REQUEST', 'no image names given', { kind: 'invalid' })
+  return { contentType: 'application/x-tar', body: await primed(engine.images.save(names)) }
+}

@@ -1,4 +1,6 @@
 import type { Endpoint } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
+import { primed } from '../server/primed.ts'
 
 /** One image as an archive that load reads. */
 export const imageSave = {
@@ -8,3 +10,8 @@ export const imageSave = {
   query: { platform: 'string' },
   answer: 'bytes',
 } as const satisfies Endpoint
+
+export const imageSaveHandler: Handler<typeof imageSave> = async ({ engine, params }) => ({
+  contentType: 'application/x-tar',
+  body: await primed(engine.images.save([params.name])),
+})

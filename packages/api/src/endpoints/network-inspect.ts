@@ -1,4 +1,6 @@
 import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
+import { networkOf } from '../translate/network.ts'
 import type { Network } from '../wire/network.ts'
 
 /** Everything about one network. */
@@ -9,3 +11,6 @@ export const networkInspect = {
   query: { verbose: 'flag', scope: 'string' },
   answer: 'json' as JsonAnswer<Network>,
 } as const satisfies Endpoint
+
+export const networkInspectHandler: Handler<typeof networkInspect> = async ({ engine, params }) =>
+  networkOf(await engine.networks.get(params.id))

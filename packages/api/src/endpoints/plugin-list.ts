@@ -1,4 +1,5 @@
 import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
 
 /** Lists plugins: there are none. */
 export const pluginList = {
@@ -8,3 +9,5 @@ export const pluginList = {
   query: { filters: 'filters' },
   answer: 'json' as JsonAnswer<readonly object[]>,
 } as const satisfies Endpoint
+
+export const pluginListHandler: Handler<typeof pluginList> = () => []

@@ -1,4 +1,6 @@
 import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
+import { systemVersionOf } from '../translate/system.ts'
 import type { SystemVersion } from '../wire/system.ts'
 
 /** Versions of the daemon and its parts. */
@@ -9,3 +11,5 @@ export const systemVersion = {
   answer: 'json' as JsonAnswer<SystemVersion>,
   versionless: true,
 } as const satisfies Endpoint
+
+export const systemVersionHandler: Handler<typeof systemVersion> = async ({ engine }) => systemVersionOf(await engine.info())

@@ -1,4 +1,7 @@
 import type { Endpoint, JsonAnswer, JsonBody } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
+import { checkShape, type Shape } from '../server/shape.ts'
+import { volumeOf } from '../translate/volume.ts'
 import type { Volume, VolumeCreateBody } from '../wire/volume.ts'
 
 /** Makes a volume, or gives the one of that name. */
@@ -8,4 +11,18 @@ export const volumeCreate = {
   summary: 'Makes a volume, or gives the one of that name.',
   body: 'json' as JsonBody<VolumeCreateBody>,
   answer: 'json' as JsonAnswer<Volume>,
+  status: 201,
 } as const satisfies Endpoint
+
+export const volumeCreateHandler: Handler<typeof volumeCreate> = async ({ engine, json }) => {
+  const { Name, Driver, DriverOpts, Labels } = checkShape<VolumeCreateBody>(json ?? {}, BODY)
+  const record = await engine.volumes.create({
+    name: Name || undefined,
+    driver: Driver || undefined,
+    options: DriverOpts ?? undefined,
+    labels: Labels ?? undefined,
+  })
+  return volumeOf(record)
+}
+
+const BODY: Shape<VolumeCreateBody> = { Name: 'string', Driver: 'string', DriverOpts: { map: 'string' }, Labels: { map: 'string' } }

@@ -1,4 +1,6 @@
 import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
+import { volumeOf } from '../translate/volume.ts'
 import type { Volume } from '../wire/volume.ts'
 
 /** Everything about one volume. */
@@ -8,3 +10,5 @@ export const volumeInspect = {
   summary: 'Everything about one volume.',
   answer: 'json' as JsonAnswer<Volume>,
 } as const satisfies Endpoint
+
+export const volumeInspectHandler: Handler<typeof volumeInspect> = ({ engine, params }) => volumeOf(engine.volumes.get(params.name))

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoint.ts'
+import type { Handler } from '../server/handler.ts'
 
 /** Removes a volume. */
 export const volumeRemove = {
@@ -8,3 +9,7 @@ export const volumeRemove = {
   query: { force: 'flag' },
   answer: 'none',
 } as const satisfies Endpoint
+
+export const volumeRemoveHandler: Handler<typeof volumeRemove> = async ({ engine, params, query }) => {
+  await engine.volumes.remove(params.name, { force: query.force })
+}
