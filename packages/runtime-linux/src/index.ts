@@ -1,5 +1,7 @@
+export { CAPABILITIES, DEFAULT_CAPABILITIES } from './capabilities.ts'
 export type { BlockIoStats, ContainerStats, CpuStats, MemoryStats, PidsStats } from './cgroups/stats.ts'
 export { RuntimeError, type RuntimeErrorCode } from './errors.ts'
+export { createRuntime } from './runtime/create-runtime.ts'
 export type {
   Bundle,
   Container,
@@ -11,6 +13,17 @@ export type {
   Runtime,
   RuntimeOptions,
 } from './runtime/runtime.ts'
+export { signalNumber } from './runtime/signals.ts'
+export { compileSeccomp } from './seccomp/compile-seccomp.ts'
+export { defaultSeccomp } from './seccomp/default-seccomp.ts'
+export {
+  capabilitiesOf,
+  DEFAULT_MASKED_PATHS,
+  DEFAULT_READONLY_PATHS,
+  type DefaultSpecOptions,
+  defaultSpec,
+  OCI_VERSION,
+} from './spec/default-spec.ts'
 export type {
   Linux,
   LinuxDevice,
@@ -42,3 +55,5 @@ export type {
 } from './spec/seccomp.ts'
 export type { Hook, HookName, Hooks, Spec } from './spec/spec.ts'
 export type { ContainerStatus, State } from './spec/state.ts'
+export { validateSpec } from './spec/validate-spec.ts'
+export { type ResolvedUser, type ResolveUserOptions, resolveUser, type UserFiles } from './users/resolve-user.ts'

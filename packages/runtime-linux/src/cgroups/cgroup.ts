@@ -1,0 +1,178 @@
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { hasErrno } from '@ct/errors'
+import type { OomCounter } from '@ct/native'
+import { RuntimeError } from '../errors.ts'
+import type { CgroupLayout, Controller, Hierarchy } from './layout.ts'
+
+/** The directory of a cgroup in one hierarchy. */
+export interface CgroupDirectory {
+  readonly directory: string
+  readonly controllers: readonly Controller[]
+}
+
+/** A container's cgroup: one directory in each hierarchy where it has been made. */
+export interface Cgroup {
+  /** Below each mount point, such as `/ct/web`. */
+  readonly path: string
+  readonly layout: CgroupLayout
+  readonly hierarchies: readonly CgroupDirectory[]
+}
+
+/** How long a removed cgroup may stay busy after its last process has gone. */
+const REMOVE_TIMEOUT_MS = 5_000
+
+/**
+ * Makes the cgroup at `path` in all hierarchies but that of cpuset, which is made when a limit needs it: a new cpuset
+ * holds no processor until it is given some.
+ * @throws RuntimeError RUNTIME_CGROUP_FAILED; what was made is removed again.
+ */
+export function createCgroup(layout: CgroupLayout, path: string, { withCpuset = false }: { readonly withCpuset?: boolean } = {}): Cgroup {
+  const chosen = layout.hierarchies.filter(({ controllers }) => withCpuset || !isCpusetOnly(controllers))
+  const made: CgroupDirectory[] = []
+  try {
+    for (const hierarchy of chosen) {
+      made.push({ directory: makeDirectory(layout, hierarchy, path), controllers: hierarchy.controllers })
+    }
+  } catch (error) {
+    for (const { directory } of made) rmdirSync(directory)
+    throw new RuntimeError('RUNTIME_CGROUP_FAILED', `cgroup ${path} cannot be made`, {
+      kind: hasErrno(error, 'EACCES', 'EROFS', 'EPERM') ? 'denied' : 'internal',
+      cause: error,
+    })
+  }
+  return { path, layout, hierarchies: made }
+}
+
+/** The cgroup at `path` as far as it exists. */
+export function openCgroup(layout: CgroupLayout, path: string): Cgroup {
+  const hierarchies = layout.hierarchies.map(({ mountPoint, controllers }) => ({ directory: mountPoint + path, controllers }))
+  return { path, layout, hierarchies: hierarchies.filter(({ directory }) => processesOf(directory) !== undefined) }
+}
+
+/** The directory that has a controller; undefined where the cgroup is not in its hierarchy. */
+export function directoryOf(cgroup: Cgroup, controller: Controller): string | undefined {
+  return cgroup.hierarchies.find(({ controllers }) => controllers.includes(controller))?.directory
+}
+
+/**
+ * The files that take a new process in. On version 1 these are the `tasks` files, which a thread that enters by itself
+ * gets through without the lock that makes `cgroup.procs` wait for all processors (7 to 15 ms).
+ */
+export function entryFiles({ layout, hierarchies }: Cgroup): string[] {
+  return hierarchies.map(({ directory }) => `${directory}/${layout.version === 1 ? 'tasks' : 'cgroup.procs'}`)
+}
+
+/** Where kills by the OOM killer are counted. */
+export function oomCounter(cgroup: Cgroup): OomCounter | undefined {
+  const directory = directoryOf(cgroup, 'memory')
+  if (directory === undefined) return undefined
+  return { path: `${directory}/${cgroup.layout.version === 1 ? 'memory.oom_control' : 'memory.events'}`, key: 'oom_kill' }
+}
+
+/** Host ids of all processes in the cgroup and the cgroups below it. */
+export function cgroupPids({ hierarchies }: Cgroup): number[] {
+  const pids = new Set<number>()
+  const collect = (directory: string) => {
+    for (const pid of processesOf(directory) ?? []) pids.add(pid)
+    for (const child of childrenOf(directory)) collect(child)
+  }
+  const [first] = hierarchies
+  if (first !== undefined) collect(first.directory)
+  return [...pids].sort((a, b) => a - b)
+}
+
+/**
+ * Removes the cgroup and those its processes made below it, waiting for processes that are just ending.
+ * @throws RuntimeError RUNTIME_CGROUP_FAILED when it is still busy after five seconds.
+ */
+export async function removeCgroup(cgroup: Cgroup): Promise<void> {
+  const deadline = Date.now() + REMOVE_TIMEOUT_MS
+  for (const { directory } of cgroup.hierarchies) {
+    for (let delayMs = 1; !removeTree(directory); delayMs = Math.min(delayMs * 2, 100)) {
+      if (Date.now() > deadline) {
+        throw new RuntimeError('RUNTIME_CGROUP_FAILED', `cgroup ${directory} still has processes`, { kind: 'conflict' })
+      }
+      await sleep(delayMs)
+    }
+  }
+}
+
+function isCpusetOnly(controllers: readonly Controller[]): boolean {
+  return controllers.length === 1 && controllers[0] === 'cpuset'
+}
+
+function makeDirectory(layout: CgroupLayout, { mountPoint, controllers }: Hierarchy, path: string): string {
+  const directory = mountPoint + path
+  mkdirSync(dirname(directory), { recursive: true })
+  if (layout.version === 2) delegate(mountPoint, path, controllers)
+  mkdirSync(directory)
+  if (layout.version === 1 && controllers.includes('cpuset')) inheritCpuset(mountPoint, path)
+  return directory
+}
+
+/** Version 2: a controller works in a cgroup only when every one above it hands it down. */
+function delegate(mountPoint: string, path: string, controllers: readonly Controller[]): void {
+  const wanted = controllers.map((controller) => `+${controller}`).join(' ')
+  if (wanted === '') return
+  for (const parent of ancestors(path)) {
+    const file = `${mountPoint}${parent}/cgroup.subtree_control`
+    const enabled = readFileSync(file, 'utf8').trim().split(' ')
+    if (controllers.some((controller) => !enabled.includes(controller))) writeFileSync(file, wanted)
+  }
+}
+
+/** Version 1: a new cpuset is empty, and a process cannot enter it before it has processors and memory nodes. */
+function inheritCpuset(mountPoint: string, path: string): void {
+  for (const parent of [...ancestors(path).slice(1), path]) {
+    for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+      const own = `${mountPoint}${parent}/${file}`
+      if (readFileSync(own, 'utf8').trim() === '') writeFileSync(own, readFileSync(`${mountPoint}${dirname(parent)}/${file}`))
+    }
+  }
+}
+
+/** `/a/b/c` is below ``, `/a` and `/a/b`. */
+function ancestors(path: string): string[] {
+  const parts = path.split('/').slice(1, -1)
+  return ['', ...parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)]
+}
+
+function processesOf(directory: string): number[] | undefined {
+  try {
+    const text = readFileSync(`${directory}/cgroup.procs`, 'utf8')
+    return text.split('\n').filter(Boolean).map(Number)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENODEV', 'EOPNOTSUPP')) return undefined
+    throw error
+  }
+}
+
+function childrenOf(directory: string): string[] {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${directory}/${name}`)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENODEV')) return []
+    throw error
+  }
+}
+
+/** Whether it is gone; cgroups below it go first. */
+function removeTree(directory: string): boolean {
+  if (removeEmpty(directory)) return true
+  const children = childrenOf(directory)
+  return children.length > 0 && children.map(removeTree).every(Boolean) && removeEmpty(directory)
+}
+
+function removeEmpty(directory: string): boolean {
+  try {
+    rmdirSync(directory)
+    return true
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENODEV')) return true
+    if (hasErrno(error, 'EBUSY', 'ENOTEMPTY')) return false
+    throw error
+  }
+}

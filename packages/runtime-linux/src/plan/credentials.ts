@@ -1,0 +1,62 @@
+import type { CapabilitySets, Operation } from '@ct/native'
+import { CAPABILITIES } from '../capabilities.ts'
+import { compileSeccomp } from '../seccomp/compile-seccomp.ts'
+import type { LinuxCapabilities, Process } from '../spec/process.ts'
+import type { LinuxSeccomp, SeccompFlag } from '../spec/seccomp.ts'
+
+const SECCOMP_FLAGS: Readonly<Record<SeccompFlag, number>> = {
+  SECCOMP_FILTER_FLAG_TSYNC: 1,
+  SECCOMP_FILTER_FLAG_LOG: 2,
+  SECCOMP_FILTER_FLAG_SPEC_ALLOW: 4,
+  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: 32,
+}
+
+/** What a process may do, and what the plan does in the middle of taking the rest away. */
+export interface CredentialContext {
+  readonly process: Process
+  readonly seccomp?: LinuxSeccomp | undefined
+  /** Capabilities that are left out of every set. */
+  readonly withheld?: readonly string[] | undefined
+  /** Run once the process is the user's, right before its program. */
+  readonly hold: boolean
+}
+
+/**
+ * The last operations before the exec. Installing a filter needs CAP_SYS_ADMIN or no_new_privs: without the latter the
+ * filter comes first, with it last, so that the fewest calls of the set-up need its blessing; as runc does.
+ */
+export function planCredentials({ process, seccomp, withheld = [], hold }: CredentialContext): Operation[] {
+  const { user, noNewPrivileges = false } = process
+  const filter = seccomp === undefined ? [] : [planSeccomp(seccomp)]
+  const operations: Operation[] = []
+  if (noNewPrivileges) operations.push({ op: 'no-new-privileges' })
+  else operations.push(...filter)
+  operations.push(
+    { op: 'user', uid: user.uid, gid: user.gid, groups: user.additionalGids ?? [] },
+    { op: 'capabilities', sets: capabilitySets(process.capabilities ?? {}, withheld) },
+  )
+  if (hold) operations.push({ op: 'hold' })
+  if (noNewPrivileges) operations.push(...filter)
+  return operations
+}
+
+/** The sets as numbers; names that this kernel's list lacks are skipped, as the specification has it. */
+export function capabilitySets(names: LinuxCapabilities, withheld: readonly string[] = []): CapabilitySets {
+  const numbers = (list: readonly string[] = []) =>
+    list
+      .filter((name) => !withheld.includes(name))
+      .map((name) => CAPABILITIES.indexOf(name))
+      .filter((number) => number >= 0)
+  return {
+    bounding: numbers(names.bounding),
+    effective: numbers(names.effective),
+    permitted: numbers(names.permitted),
+    inheritable: numbers(names.inheritable),
+    ambient: numbers(names.ambient),
+  }
+}
+
+function planSeccomp(seccomp: LinuxSeccomp): Operation {
+  const flags = (seccomp.flags ?? []).reduce((sum, flag) => sum | SECCOMP_FLAGS[flag], 0)
+  return { op: 'seccomp', program: compileSeccomp(seccomp), flags }
+}

@@ -1,0 +1,29 @@
+import type { ExecPlan, NamespaceType, SupervisorPlan } from '@ct/native'
+import type { Process } from '../spec/process.ts'
+import type { LinuxSeccomp } from '../spec/seccomp.ts'
+import { planEarlyProcess, planProcess, planTerminal } from './process.ts'
+
+/** What a further process of a container is made from. */
+export interface ExecContext {
+  readonly process: Process
+  readonly pid: number
+  readonly pidStartTime: bigint
+  readonly namespaces: readonly NamespaceType[]
+  readonly cgroupProcs: readonly string[]
+  readonly seccomp: LinuxSeccomp | undefined
+  readonly withheld: readonly string[]
+  readonly supervisor: SupervisorPlan
+  readonly hold: boolean
+}
+
+/** Joins the container, then cuts the process down as the first one was. */
+export function planExec({ process, pid, pidStartTime, namespaces, cgroupProcs, supervisor, ...rest }: ExecContext): ExecPlan {
+  return {
+    supervisor,
+    pid,
+    pidStartTime,
+    namespaces,
+    cgroupProcs,
+    operations: [...planEarlyProcess(process), ...planTerminal(process), ...planProcess({ process, ...rest })],
+  }
+}

@@ -1,0 +1,87 @@
+import type { MountAttribute, Propagation } from '@ct/native'
+
+/** The options of one mount, parted by who takes them. */
+export interface MountOptions {
+  readonly set: readonly MountAttribute[]
+  readonly clear: readonly MountAttribute[]
+  /** Attributes for the mounts below, too. */
+  readonly recursiveSet: readonly MountAttribute[]
+  readonly recursiveClear: readonly MountAttribute[]
+  readonly propagation?: Propagation | undefined
+  /** For the file system: `key=value` or `flag`. */
+  readonly data: readonly string[]
+  readonly bind?: 'bind' | 'rbind' | undefined
+  readonly copyUp: boolean
+}
+
+const ATTRIBUTES: Readonly<Record<string, readonly ['set' | 'clear', MountAttribute]>> = {
+  ro: ['set', 'rdonly'],
+  rw: ['clear', 'rdonly'],
+  nosuid: ['set', 'nosuid'],
+  suid: ['clear', 'nosuid'],
+  nodev: ['set', 'nodev'],
+  dev: ['clear', 'nodev'],
+  noexec: ['set', 'noexec'],
+  exec: ['clear', 'noexec'],
+  noatime: ['set', 'noatime'],
+  atime: ['clear', 'noatime'],
+  relatime: ['set', 'relatime'],
+  norelatime: ['clear', 'relatime'],
+  strictatime: ['set', 'strictatime'],
+  nostrictatime: ['clear', 'strictatime'],
+  nodiratime: ['set', 'nodiratime'],
+  diratime: ['clear', 'nodiratime'],
+  nosymfollow: ['set', 'nosymfollow'],
+  symfollow: ['clear', 'nosymfollow'],
+}
+
+const PROPAGATIONS: Readonly<Record<string, Propagation>> = {
+  private: 'private',
+  rprivate: 'private',
+  shared: 'shared',
+  rshared: 'shared',
+  slave: 'slave',
+  rslave: 'slave',
+  unbindable: 'unbindable',
+  runbindable: 'unbindable',
+}
+
+/**
+ * Sorts the options of a mount as mount(8) and the runtime specification name them; of contradicting ones the last wins.
+ * @see https://github.com/opencontainers/runtime-spec/blob/main/config.md#linux-mount-options
+ */
+export function parseMountOptions(options: readonly string[]): MountOptions {
+  const plain = { set: new Set<MountAttribute>(), clear: new Set<MountAttribute>() }
+  const recursive = { set: new Set<MountAttribute>(), clear: new Set<MountAttribute>() }
+  const data: string[] = []
+  let propagation: Propagation | undefined
+  let bind: 'bind' | 'rbind' | undefined
+  let copyUp = false
+  for (const option of options) {
+    const attribute = ATTRIBUTES[option]
+    const below = option.startsWith('r') ? ATTRIBUTES[option.slice(1)] : undefined
+    if (attribute !== undefined) change(plain, attribute)
+    else if (below !== undefined) change(recursive, below)
+    else if (PROPAGATIONS[option] !== undefined) propagation = PROPAGATIONS[option]
+    else if (option === 'bind' || option === 'rbind') bind = option
+    else if (option === 'tmpcopyup') copyUp = true
+    else if (option !== 'defaults' && option !== 'remount') data.push(option)
+  }
+  return {
+    set: [...plain.set],
+    clear: [...plain.clear],
+    recursiveSet: [...recursive.set],
+    recursiveClear: [...recursive.clear],
+    propagation,
+    data,
+    bind,
+    copyUp,
+  }
+}
+
+type Changes = Readonly<Record<'set' | 'clear', Set<MountAttribute>>>
+
+function change(changes: Changes, [how, attribute]: readonly ['set' | 'clear', MountAttribute]): void {
+  changes[how].add(attribute)
+  changes[how === 'set' ? 'clear' : 'set'].delete(attribute)
+}

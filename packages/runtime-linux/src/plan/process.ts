@@ -1,0 +1,29 @@
+import type { Operation } from '@ct/native'
+import type { Process } from '../spec/process.ts'
+import { type CredentialContext, planCredentials } from './credentials.ts'
+import { execFiles } from './exec-files.ts'
+import { planRlimits } from './rlimits.ts'
+
+const DEFAULT_SIZE = { height: 24, width: 80 }
+
+/** Operations of a process that must run while the host's /proc is still there. */
+export function planEarlyProcess({ oomScoreAdj }: Process): Operation[] {
+  return oomScoreAdj === undefined ? [] : [{ op: 'oom-score', value: oomScoreAdj }]
+}
+
+/** The pty, for a process that wants one. */
+export function planTerminal({ terminal = false, consoleSize = DEFAULT_SIZE }: Process): Operation[] {
+  if (!terminal) return []
+  const size = consoleSize.height === 0 || consoleSize.width === 0 ? DEFAULT_SIZE : consoleSize
+  return [{ op: 'terminal', rows: size.height, columns: size.width }]
+}
+
+/** Operations from inside the root to the program. */
+export function planProcess(context: CredentialContext): Operation[] {
+  const { args, env = [], cwd, rlimits, user } = context.process
+  const operations: Operation[] = planRlimits(rlimits)
+  if (user.umask !== undefined) operations.push({ op: 'umask', mask: user.umask })
+  operations.push({ op: 'cwd', path: cwd, create: true }, ...planCredentials(context))
+  operations.push({ op: 'exec', files: execFiles(args[0] ?? '', env), args, env })
+  return operations
+}

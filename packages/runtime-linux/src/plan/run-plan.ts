@@ -1,0 +1,115 @@
+import type { Mount, NamespacePlan, NamespaceType, Operation, Propagation, RunPlan, SupervisorPlan } from '@ct/native'
+import { type Cgroup, entryFiles } from '../cgroups/cgroup.ts'
+import { hasDeviceControl } from '../cgroups/device-rules.ts'
+import type { Linux, LinuxIdMapping, LinuxPersonality } from '../spec/linux.ts'
+import { bad } from '../spec/shape.ts'
+import type { Spec } from '../spec/spec.ts'
+import { planDevices } from './devices.ts'
+import { planMounts } from './mounts.ts'
+import { planEarlyProcess, planProcess, planTerminal } from './process.ts'
+
+/** Everything that a container's plan is made from. */
+export interface RunContext {
+  /** Validated. */
+  readonly spec: Spec
+  /** Absolute. */
+  readonly rootfs: string
+  /** Absolute; relative sources of binds are below it. */
+  readonly bundle: string
+  readonly mounts: readonly Mount[]
+  readonly cgroup: Cgroup
+  readonly supervisor: SupervisorPlan
+  /** Whether the process stops before its program until it is started. */
+  readonly hold: boolean
+  /** False moves the root over `/` where pivot_root cannot work, as in an initramfs. Default: true. */
+  readonly pivot?: boolean | undefined
+}
+
+/** Persona of a 32-bit machine; see personality(2). */
+const PERSONAS: Readonly<Record<LinuxPersonality['domain'], bigint>> = { LINUX: 0n, LINUX32: 8n }
+
+/**
+ * The order of the set-up: the root and its mounts, then into it, then what it shows of the machine is cut down, then
+ * the process is. Nothing of it needs to be undone when it fails: all of it is the process's own.
+ * @throws RuntimeError RUNTIME_BAD_MOUNT, RUNTIME_BAD_SPEC.
+ */
+export function planRun(context: RunContext): RunPlan {
+  const { spec, cgroup, supervisor } = context
+  const { process, linux = {} } = spec
+  if (process === undefined) throw bad('process', 'there')
+  const withheld = hasDeviceControl(cgroup, linux.resources?.devices) ? [] : ['CAP_MKNOD']
+  return {
+    supervisor,
+    namespaces: (linux.namespaces ?? []).map(planNamespace),
+    uidMappings: linux.uidMappings?.map(planIdMapping),
+    gidMappings: linux.gidMappings?.map(planIdMapping),
+    cgroupProcs: entryFiles(cgroup),
+    operations: [
+      ...planEarlyProcess(process),
+      ...planRoot(context),
+      ...planNames(spec),
+      ...planPaths(linux),
+      ...(spec.root?.readonly ? [{ op: 'attributes', target: '/', attributes: { set: ['rdonly'] } } as const] : []),
+      ...(linux.personality === undefined ? [] : [{ op: 'personality', persona: PERSONAS[linux.personality.domain] } as const]),
+      ...planProcess({ process, seccomp: linux.seccomp, withheld, hold: context.hold }),
+    ],
+  }
+}
+
+/** The namespaces as the helper calls them. */
+export function planNamespace({ type, path }: { readonly type: NamespaceType; readonly path?: string | undefined }): NamespacePlan {
+  return path ? { type, path } : { type }
+}
+
+function planRoot({ spec, rootfs, bundle, mounts, cgroup, pivot = true }: RunContext): Operation[] {
+  const { linux = {}, process } = spec
+  const namespaces = new Set(linux.namespaces?.map(({ type }) => type))
+  const outer = propagationOf(linux.rootfsPropagation) ?? 'slave'
+  const made = planMounts(spec.mounts ?? [], { bundle, cgroup, hasCgroupNamespace: namespaces.has('cgroup') })
+  const operations: Operation[] = [
+    { op: 'root', path: rootfs, mounts, propagation: outer === 'private' ? 'private' : 'slave' },
+    ...made.operations,
+    ...planDevices({ mounts: spec.mounts ?? [], devices: linux.devices ?? [], hasUserNamespace: namespaces.has('user') }),
+    ...(process === undefined ? [] : planTerminal(process)),
+    { op: 'enter-root', pivot },
+    ...made.late,
+  ]
+  if (outer === 'shared' || outer === 'unbindable') {
+    operations.push({ op: 'root-propagation', propagation: outer, recursive: linux.rootfsPropagation?.startsWith('r') ?? false })
+  }
+  return operations
+}
+
+/** `rslave` is slave: whether it is recursive is the operation's business. */
+function propagationOf(word: Linux['rootfsPropagation'] | ''): Propagation | undefined {
+  return word ? (word.replace(/^r/, '') as Propagation) : undefined
+}
+
+function planNames({ hostname, domainname, linux = {} }: Spec): Operation[] {
+  const operations: Operation[] = []
+  if (hostname) operations.push({ op: 'hostname', name: hostname })
+  if (domainname) operations.push({ op: 'domainname', name: domainname })
+  if (linux.namespaces?.some(({ type, path }) => type === 'network' && !path)) operations.push({ op: 'loopback-up' })
+  for (const [name, value] of Object.entries(linux.sysctl ?? {})) {
+    operations.push({ op: 'sysctl', path: sysctlPath(name), value })
+  }
+  return operations
+}
+
+/** Dots part the name unless it has slashes; then dots are dots, as in `net/ipv4/conf/eth0.1/forwarding`. */
+function sysctlPath(name: string): string {
+  const slash = name.indexOf('/')
+  const dot = name.indexOf('.')
+  return slash >= 0 && (dot < 0 || slash < dot) ? name : name.replaceAll(/[./]/g, (sign) => (sign === '.' ? '/' : '.'))
+}
+
+function planPaths({ readonlyPaths = [], maskedPaths = [] }: Linux): Operation[] {
+  return [
+    ...readonlyPaths.map((target): Operation => ({ op: 'readonly', target })),
+    ...maskedPaths.map((target): Operation => ({ op: 'mask', target })),
+  ]
+}
+
+function planIdMapping({ containerID, hostID, size }: LinuxIdMapping) {
+  return { containerId: containerID, hostId: hostID, size }
+}

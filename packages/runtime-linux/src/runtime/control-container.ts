@@ -1,0 +1,33 @@
+import { connectSupervisor, releaseFifo } from '@ct/native'
+import { explainControlFailure, explainExecFailure } from './failure.ts'
+import { type ContainerRecord, writeRecord } from './record.ts'
+import { signalNumber } from './signals.ts'
+import { isAlive } from './status.ts'
+
+/** Name of the FIFO in the state directory at which an unsupervised process is held. */
+export const FIFO = 'exec.fifo'
+
+/** Lets a held process execute its program. */
+export async function startContainer(record: ContainerRecord, directory: string): Promise<void> {
+  try {
+    if (record.isSupervised) await connectSupervisor(record.socketPath).start()
+    else await releaseFifo(`${directory}/${FIFO}`)
+  } catch (error) {
+    throw explainControlFailure(explainExecFailure(error, record.process.args[0] ?? ''), record.id)
+  }
+  writeRecord(directory, { ...record, isStarted: true })
+}
+
+/** Sends a signal to a container's first process. */
+export async function signalContainer(record: ContainerRecord, signal: number | string): Promise<void> {
+  const number = signalNumber(signal)
+  if (!record.isSupervised) {
+    if (isAlive(record)) process.kill(record.pid, number)
+    return
+  }
+  try {
+    await connectSupervisor(record.socketPath).kill(number)
+  } catch (error) {
+    throw explainControlFailure(error, record.id)
+  }
+}

@@ -1,0 +1,144 @@
+import { rmSync } from 'node:fs'
+import { launch, type Supervisor, type SupervisorPlan } from '@ct/native'
+import { type Cgroup, createCgroup, oomCounter, removeCgroup } from '../cgroups/cgroup.ts'
+import { writeDeviceRules } from '../cgroups/device-rules.ts'
+import type { CgroupLayout } from '../cgroups/layout.ts'
+import { needsCpuset, writeLimits } from '../cgroups/limits.ts'
+import { planRun } from '../plan/run-plan.ts'
+import type { Spec } from '../spec/spec.ts'
+import { explainFailure } from './failure.ts'
+import type { LoadedBundle } from './load-bundle.ts'
+import { readProcessStatus } from './process-status.ts'
+import { type ContainerRecord, claimDirectory, writeRecord } from './record.ts'
+import type { ContainerIo } from './runtime.ts'
+
+/** How the command hands a container over: its own stdio, and no supervisor when `fifoPath` is given. */
+export interface InheritedIo {
+  /** Makes the FIFO that a held process waits on; its path. */
+  readonly makeFifo?: ((directory: string) => Promise<string>) | undefined
+  /** Unix socket that gets the pty. */
+  readonly consoleSocketPath?: string | undefined
+}
+
+/** Everything that a new container is made from. */
+export interface CreateRequest {
+  readonly stateDirectory: string
+  readonly layout: CgroupLayout
+  readonly cgroupPath: string
+  readonly id: string
+  readonly bundle: LoadedBundle
+  readonly hold: boolean
+  readonly io: ContainerIo
+  readonly inherited?: InheritedIo | undefined
+  /** False where pivot_root cannot work. */
+  readonly pivot?: boolean | undefined
+  readonly pidPath?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A container that has just been made. */
+export interface CreatedContainer {
+  readonly record: ContainerRecord
+  readonly supervisor: Supervisor
+}
+
+/** Makes a container: directory, cgroup, process, record. What was made is removed when a later step fails. */
+export async function createContainer(request: CreateRequest): Promise<CreatedContainer> {
+  const { id, signal } = request
+  signal?.throwIfAborted()
+  const directory = claimDirectory(request.stateDirectory, id)
+  let cgroup: Cgroup | undefined
+  try {
+    const record = newRecord(request, directory)
+    writeRecord(directory, record)
+    cgroup = prepareCgroup(request)
+    const supervisor = await launchContainer(request, { cgroup, record, directory })
+    const pidStartTime = readProcessStatus(supervisor.pid)?.startTime ?? 0n
+    const finished = { ...record, pid: supervisor.pid, pidStartTime: String(pidStartTime), isStarted: !request.hold }
+    writeRecord(directory, finished)
+    return { record: finished, supervisor }
+  } catch (error) {
+    if (cgroup !== undefined) await removeCgroup(cgroup)
+    rmSync(directory, { recursive: true, force: true })
+    signal?.throwIfAborted()
+    throw error
+  }
+}
+
+function prepareCgroup({ layout, cgroupPath, bundle }: CreateRequest): Cgroup {
+  const resources = bundle.spec.linux?.resources ?? {}
+  const cgroup = createCgroup(layout, cgroupPath, { withCpuset: needsCpuset(resources) })
+  try {
+    writeDeviceRules(cgroup, resources.devices)
+    writeLimits(cgroup, resources)
+    return cgroup
+  } catch (error) {
+    for (const { directory } of cgroup.hierarchies) rmSync(directory, { recursive: true, force: true })
+    throw error
+  }
+}
+
+interface Prepared {
+  readonly cgroup: Cgroup
+  readonly record: ContainerRecord
+  readonly directory: string
+}
+
+async function launchContainer(request: CreateRequest, prepared: Prepared): Promise<Supervisor> {
+  const { bundle, hold, pivot, signal } = request
+  const supervisor = await planSupervisor(request, prepared)
+  const plan = planRun({ ...bundle, cgroup: prepared.cgroup, supervisor, hold, pivot })
+  try {
+    return await launch(plan, { signal })
+  } catch (error) {
+    throw explainFailure(error, { plan, program: bundle.spec.process?.args[0] ?? '' })
+  }
+}
+
+async function planSupervisor(
+  { bundle, io, inherited, pidPath }: CreateRequest,
+  { cgroup, record, directory }: Prepared,
+): Promise<SupervisorPlan> {
+  const oom = oomCounter(cgroup)
+  if (inherited !== undefined) {
+    const { makeFifo, consoleSocketPath } = inherited
+    return { stdio: 'inherit', detachWithFifo: await makeFifo?.(directory), consoleSocketPath, pidPath, oom, exitPath: record.exitPath }
+  }
+  return {
+    socketPath: record.socketPath,
+    exitPath: record.exitPath,
+    logPath: io.logPath,
+    pidPath,
+    stdio: io.stdin || bundle.spec.process?.terminal ? 'pipes' : 'closed-stdin',
+    stdinOnce: io.stdinOnce,
+    oom,
+  }
+}
+
+function newRecord({ id, bundle, cgroupPath, io, inherited }: CreateRequest, directory: string): ContainerRecord {
+  const { spec } = bundle
+  return {
+    version: 1,
+    ociVersion: spec.ociVersion,
+    id,
+    pid: 0,
+    pidStartTime: '0',
+    bundle: bundle.bundle,
+    rootfs: bundle.rootfs,
+    createdAt: new Date().toISOString(),
+    isStarted: false,
+    isSupervised: inherited === undefined,
+    cgroup: cgroupPath,
+    socketPath: io.socketPath ?? `${directory}/sock`,
+    exitPath: io.exitPath ?? `${directory}/exit`,
+    annotations: spec.annotations ?? {},
+    namespaces: namespacesOf(spec),
+    process: spec.process ?? { args: [], cwd: '/', user: { uid: 0, gid: 0 } },
+    seccomp: spec.linux?.seccomp,
+    devices: spec.linux?.resources?.devices,
+  }
+}
+
+function namespacesOf({ linux }: Spec): ContainerRecord['namespaces'] {
+  return linux?.namespaces?.map(({ type }) => type) ?? []
+}

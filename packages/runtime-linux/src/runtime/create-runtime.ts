@@ -1,0 +1,179 @@
+import { readdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { hasErrno } from '@ct/errors'
+import { connectSupervisor, type Supervisor } from '@ct/native'
+import { type Cgroup, cgroupPids, openCgroup } from '../cgroups/cgroup.ts'
+import { freeze, thaw } from '../cgroups/freezer.ts'
+import { type CgroupLayout, detectCgroupLayout } from '../cgroups/layout.ts'
+import { readStats } from '../cgroups/read-stats.ts'
+import type { ContainerStats } from '../cgroups/stats.ts'
+import { updateCgroup } from '../cgroups/update-cgroup.ts'
+import { RuntimeError } from '../errors.ts'
+import type { Process } from '../spec/process.ts'
+import type { LinuxResources } from '../spec/resources.ts'
+import type { ContainerStatus, State } from '../spec/state.ts'
+import { validateResources } from '../spec/validate-resources.ts'
+import { signalContainer, startContainer } from './control-container.ts'
+import { type CreatedContainer, createContainer, type InheritedIo } from './create-container.ts'
+import { deleteContainer } from './delete-container.ts'
+import { execProcess } from './exec-process.ts'
+import { loadBundle } from './load-bundle.ts'
+import { type ContainerRecord, readRecord } from './record.ts'
+import type { Bundle, Container, CreateOptions, DeleteOptions, ExecOptions, LinuxRuntime, RuntimeOptions } from './runtime.ts'
+import { containerStatus } from './status.ts'
+
+/**
+ * A runtime that keeps its containers' state in a directory. Any number of programs may use the same directory.
+ *
+ * All operations but `create`, `run`, `list` and `load` throw RUNTIME_NO_CONTAINER for an unknown id, and
+ * RUNTIME_WRONG_STATUS when the container's status does not allow them. `create` and `run` throw RUNTIME_BAD_ID,
+ * RUNTIME_ID_IN_USE, RUNTIME_BAD_BUNDLE, RUNTIME_BAD_SPEC, RUNTIME_UNSUPPORTED, RUNTIME_BAD_MOUNT, RUNTIME_CGROUP_FAILED and
+ * RUNTIME_SETUP_FAILED; `run`, `start` and `exec` also RUNTIME_EXEC_NOT_FOUND, RUNTIME_EXEC_DENIED and RUNTIME_EXEC_FAILED.
+ * A container that could not be created leaves nothing behind.
+ */
+export function createRuntime(options: RuntimeOptions): LinuxRuntime {
+  return new DiskRuntime(options)
+}
+
+/** What only the command does: its own stdio, pid files, no pivot. */
+export interface LaunchOptions extends CreateOptions {
+  readonly inherited?: InheritedIo | undefined
+  readonly pidPath?: string | undefined
+  readonly pivot?: boolean | undefined
+}
+
+/** The implementation of {@link createRuntime}, with what only the command needs. */
+export class DiskRuntime implements LinuxRuntime {
+  readonly #stateDirectory: string
+  readonly #cgroupParent: string
+  #layout: CgroupLayout | undefined
+
+  constructor({ stateDirectory, cgroupParent = 'ct' }: RuntimeOptions) {
+    this.#stateDirectory = resolve(stateDirectory)
+    this.#cgroupParent = cgroupParent.replace(/^\/+|\/+$/g, '')
+  }
+
+  async create(id: string, bundle: Bundle | string, options: LaunchOptions = {}): Promise<Container> {
+    return this.#container(await this.#launch(id, bundle, { ...options, hold: true }))
+  }
+
+  async run(id: string, bundle: Bundle | string, options: LaunchOptions = {}): Promise<Container> {
+    return this.#container(await this.#launch(id, bundle, { ...options, hold: false }))
+  }
+
+  async start(id: string): Promise<void> {
+    const record = this.#find(id, ['created'])
+    await startContainer(record, this.#directory(id))
+  }
+
+  async state(id: string): Promise<State> {
+    return this.#state(this.#find(id))
+  }
+
+  async kill(id: string, signal: number | string): Promise<void> {
+    await signalContainer(this.#find(id, ['created', 'running', 'paused']), signal)
+  }
+
+  async delete(id: string, { force = false }: DeleteOptions = {}): Promise<void> {
+    await deleteContainer({ id, directory: this.#directory(id), force, openCgroup: (path) => openCgroup(this.#cgroups(), path) })
+  }
+
+  async exec(id: string, process: Process, options: ExecOptions = {}): Promise<Supervisor> {
+    const record = this.#find(id, ['created', 'running'])
+    return execProcess(process, options, { record, cgroup: this.#cgroup(record), directory: this.#directory(id) })
+  }
+
+  async list(): Promise<State[]> {
+    const records = this.#ids().map((id) => readRecord(this.#directory(id)))
+    return records.filter((record) => record !== undefined).map((record) => this.#state(record))
+  }
+
+  async load(id: string): Promise<Container | undefined> {
+    const record = readRecord(this.#directory(id))
+    return record === undefined ? undefined : this.#container({ record, supervisor: connectSupervisor(record.socketPath, record) })
+  }
+
+  async pids(id: string): Promise<number[]> {
+    return cgroupPids(this.#cgroup(this.#find(id)))
+  }
+
+  async stats(id: string): Promise<ContainerStats> {
+    return readStats(this.#cgroup(this.#find(id)))
+  }
+
+  async pause(id: string): Promise<void> {
+    await freeze(this.#cgroup(this.#find(id, ['created', 'running'])))
+  }
+
+  async resume(id: string): Promise<void> {
+    thaw(this.#cgroup(this.#find(id, ['paused'])))
+  }
+
+  async update(id: string, resources: LinuxResources): Promise<void> {
+    updateCgroup(this.#cgroup(this.#find(id, ['created', 'running', 'paused'])), validateResources(resources))
+  }
+
+  #launch(id: string, bundle: Bundle | string, options: LaunchOptions & { readonly hold: boolean }): Promise<CreatedContainer> {
+    const loaded = loadBundle(bundle)
+    return createContainer({
+      ...options,
+      stateDirectory: this.#stateDirectory,
+      layout: this.#cgroups(),
+      cgroupPath: this.#cgroupPath(checkId(id), loaded.spec.linux?.cgroupsPath),
+      id,
+      bundle: loaded,
+      io: options.io ?? {},
+    })
+  }
+
+  #cgroupPath(id: string, path = ''): string {
+    if (path.startsWith('/')) return path.replace(/\/+$/, '')
+    return `/${this.#cgroupParent}/${path || id}`
+  }
+
+  #container({ record, supervisor }: CreatedContainer): Container {
+    return { id: record.id, pid: record.pid, supervisor, cgroup: record.cgroup }
+  }
+
+  #find(id: string, allowed?: readonly ContainerStatus[]): ContainerRecord {
+    const record = readRecord(this.#directory(id))
+    if (record === undefined) throw new RuntimeError('RUNTIME_NO_CONTAINER', `container ${id} does not exist`, { kind: 'not-found' })
+    if (allowed === undefined) return record
+    const status = containerStatus(record, () => this.#cgroup(record))
+    if (allowed.includes(status)) return record
+    throw new RuntimeError('RUNTIME_WRONG_STATUS', `container ${id} is ${status}, not ${allowed.join(' or ')}`, { kind: 'conflict' })
+  }
+
+  #state(record: ContainerRecord): State {
+    const status = containerStatus(record, () => this.#cgroup(record))
+    const { ociVersion, id, pid, bundle, annotations } = record
+    return { ociVersion, id, status, pid: status === 'stopped' ? 0 : pid, bundle, annotations }
+  }
+
+  #ids(): string[] {
+    try {
+      return readdirSync(this.#stateDirectory).sort()
+    } catch (error) {
+      if (hasErrno(error, 'ENOENT')) return []
+      throw error
+    }
+  }
+
+  #directory(id: string): string {
+    return `${this.#stateDirectory}/${checkId(id)}`
+  }
+
+  #cgroup(record: ContainerRecord): Cgroup {
+    return openCgroup(this.#cgroups(), record.cgroup)
+  }
+
+  #cgroups(): CgroupLayout {
+    this.#layout ??= detectCgroupLayout()
+    return this.#layout
+  }
+}
+
+function checkId(id: string): string {
+  if (/^[\w+.-]+$/.test(id) && id !== '.' && id !== '..') return id
+  throw new RuntimeError('RUNTIME_BAD_ID', `${JSON.stringify(id)} is not an id: only letters, digits and _ + - . are`, { kind: 'invalid' })
+}

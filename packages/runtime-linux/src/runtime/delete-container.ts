@@ -1,0 +1,75 @@
+import { rmSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { hasErrno } from '@ct/errors'
+import { type Cgroup, cgroupPids, removeCgroup } from '../cgroups/cgroup.ts'
+import { isFrozen, thaw } from '../cgroups/freezer.ts'
+import { RuntimeError } from '../errors.ts'
+import { type ContainerRecord, readRecord } from './record.ts'
+import { containerStatus, isAlive } from './status.ts'
+
+/** What is to be deleted. */
+export interface DeleteRequest {
+  readonly id: string
+  readonly directory: string
+  readonly force: boolean
+  readonly openCgroup: (path: string) => Cgroup
+}
+
+const KILL_TIMEOUT_MS = 10_000
+
+/** Removes a container's processes, cgroup and state, in this order. */
+export async function deleteContainer({ id, directory, force, openCgroup }: DeleteRequest): Promise<void> {
+  const record = readForDeletion(directory, force)
+  if (record === undefined) {
+    if (!force) throw new RuntimeError('RUNTIME_NO_CONTAINER', `container ${id} does not exist`, { kind: 'not-found' })
+    rmSync(directory, { recursive: true, force: true })
+    return
+  }
+  const cgroup = openCgroup(record.cgroup)
+  const status = containerStatus(record, () => cgroup)
+  if (!force && status !== 'stopped' && status !== 'created') {
+    throw new RuntimeError('RUNTIME_WRONG_STATUS', `container ${id} is ${status}, not stopped`, {
+      kind: 'conflict',
+      hint: 'kill it first, or delete it with force',
+    })
+  }
+  await killAll(record, cgroup)
+  await removeCgroup(cgroup)
+  rmSync(directory, { recursive: true, force: true })
+}
+
+/** A record that cannot be read is no reason to keep the rest, when forced. */
+function readForDeletion(directory: string, force: boolean): ContainerRecord | undefined {
+  try {
+    return readRecord(directory)
+  } catch (error) {
+    if (force && error instanceof RuntimeError) return undefined
+    throw error
+  }
+}
+
+/** Kills the first process and, in case it had no pid namespace of its own, everything in the cgroup. */
+async function killAll(record: ContainerRecord, cgroup: Cgroup): Promise<void> {
+  const deadline = Date.now() + KILL_TIMEOUT_MS
+  for (let delayMs = 1; ; delayMs = Math.min(delayMs * 2, 50)) {
+    const isLeft = record.pid > 0 && isAlive(record)
+    const pids = new Set([...(isLeft ? [record.pid] : []), ...cgroupPids(cgroup)])
+    if (pids.size === 0) return
+    if (Date.now() > deadline) {
+      throw new RuntimeError('RUNTIME_CGROUP_FAILED', `container ${record.id}: processes ${[...pids].join(', ')} do not end`, {
+        kind: 'unavailable',
+      })
+    }
+    for (const pid of pids) kill(pid)
+    if (isFrozen(cgroup)) thaw(cgroup)
+    await sleep(delayMs)
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (!hasErrno(error, 'ESRCH')) throw error
+  }
+}

@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto'
+import { launchExec, type Supervisor } from '@ct/native'
+import { type Cgroup, entryFiles } from '../cgroups/cgroup.ts'
+import { hasDeviceControl } from '../cgroups/device-rules.ts'
+import { planExec } from '../plan/exec-plan.ts'
+import type { Process } from '../spec/process.ts'
+import { validateProcess } from '../spec/validate-process.ts'
+import type { InheritedIo } from './create-container.ts'
+import { explainFailure } from './failure.ts'
+import type { ContainerRecord } from './record.ts'
+import type { ExecOptions } from './runtime.ts'
+
+/** Options of an exec, with what only the command needs. */
+export interface ExecProcessOptions extends ExecOptions {
+  readonly inherited?: InheritedIo | undefined
+  readonly pidPath?: string | undefined
+}
+
+/** The container that a process is started in. */
+export interface ExecTarget {
+  readonly record: ContainerRecord
+  readonly cgroup: Cgroup
+  readonly directory: string
+}
+
+/** Starts a process in a container; what it does not say of its privileges is as in the container's first process. */
+export async function execProcess(
+  process: Process,
+  options: ExecProcessOptions,
+  { record, cgroup, directory }: ExecTarget,
+): Promise<Supervisor> {
+  options.signal?.throwIfAborted()
+  const { capabilities, noNewPrivileges, rlimits, oomScoreAdj } = record.process
+  const whole = { capabilities, noNewPrivileges, rlimits, oomScoreAdj, ...defined(validateProcess(process)) }
+  const plan = planExec({
+    process: whole,
+    pid: record.pid,
+    pidStartTime: BigInt(record.pidStartTime),
+    namespaces: record.namespaces,
+    cgroupProcs: entryFiles(cgroup),
+    seccomp: record.seccomp,
+    withheld: hasDeviceControl(cgroup, record.devices) ? [] : ['CAP_MKNOD'],
+    supervisor: await planSupervisor(process, options, directory),
+    hold: options.hold ?? false,
+  })
+  try {
+    return await launchExec(plan, { signal: options.signal })
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    throw explainFailure(error, { plan, program: process.args[0] ?? '' })
+  }
+}
+
+async function planSupervisor(process: Process, options: ExecProcessOptions, directory: string) {
+  const { inherited, pidPath, exitPath, socketPath, stdin } = options
+  if (inherited !== undefined) {
+    const { makeFifo, consoleSocketPath } = inherited
+    return { stdio: 'inherit', detachWithFifo: await makeFifo?.(directory), consoleSocketPath, pidPath } as const
+  }
+  return {
+    socketPath: socketPath ?? `${directory}/exec-${randomBytes(4).toString('hex')}`,
+    exitPath,
+    pidPath,
+    stdio: stdin || process.terminal ? 'pipes' : 'closed-stdin',
+  } as const
+}
+
+function defined(process: Process): Process {
+  return Object.fromEntries(Object.entries(process).filter(([, value]) => value !== undefined && value !== null)) as unknown as Process
+}

@@ -1,0 +1,76 @@
+import type { Linux } from './linux.ts'
+import { absolute, bad, integer, list, oneOf, record, type Shape, shape, text, uint32, uint64, unsupported } from './shape.ts'
+import { validateResources } from './validate-resources.ts'
+
+const NAMESPACES = ['pid', 'network', 'mount', 'ipc', 'uts', 'user', 'cgroup', 'time']
+const PROPAGATIONS = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave', 'unbindable', 'runbindable']
+const ACTIONS = 'KILL KILL_PROCESS KILL_THREAD TRAP ERRNO TRACE LOG NOTIFY ALLOW'.split(' ').map((word) => `SCMP_ACT_${word}`)
+const OPERATORS = 'NE LT LE EQ GE GT MASKED_EQ'.split(' ').map((word) => `SCMP_CMP_${word}`)
+const ARCHITECTURES = 'X86_64 X86 X32 AARCH64 ARM'.split(' ').map((word) => `SCMP_ARCH_${word}`)
+const FLAGS = 'TSYNC LOG SPEC_ALLOW WAIT_KILLABLE_RECV'.split(' ').map((word) => `SECCOMP_FILTER_FLAG_${word}`)
+
+const errno = integer(0, 0xffff)
+const idMappings = list(shape({ containerID: uint32, hostID: uint32, size: uint32 }))
+const number = integer(-1, 0xffffffff)
+
+const device = shape(
+  { type: oneOf(['c', 'u', 'b', 'p']), path: absolute },
+  { major: number, minor: number, fileMode: uint32, uid: uint32, gid: uint32 },
+)
+
+const seccomp = shape(
+  { defaultAction: oneOf(ACTIONS) },
+  {
+    defaultErrnoRet: errno,
+    architectures: list(oneOf(ARCHITECTURES)),
+    flags: list(oneOf(FLAGS)),
+    listenerPath: unsupported,
+    syscalls: list(
+      shape(
+        { names: list(text), action: oneOf(ACTIONS) },
+        { errnoRet: errno, args: list(shape({ index: integer(0, 5), value: uint64, op: oneOf(OPERATORS) }, { valueTwo: uint64 })) },
+      ),
+    ),
+  },
+)
+
+const linuxShape: Shape = shape(
+  {},
+  {
+    uidMappings: idMappings,
+    gidMappings: idMappings,
+    sysctl: record(text),
+    resources: validateResources,
+    cgroupsPath: cgroupsPath,
+    namespaces: list(shape({ type: oneOf(NAMESPACES) }, { path: text })),
+    devices: list(device),
+    seccomp,
+    rootfsPropagation: oneOf([...PROPAGATIONS, '']),
+    maskedPaths: list(absolute),
+    readonlyPaths: list(absolute),
+    mountLabel: unsupported,
+    personality: shape({ domain: oneOf(['LINUX', 'LINUX32']) }, { flags: unsupported }),
+    intelRdt: unsupported,
+    memoryPolicy: unsupported,
+    netDevices: unsupported,
+    timeOffsets: unsupported,
+  },
+)
+
+/** Checks the Linux section of a spec; see `validateSpec`. */
+export function validateLinux(value: unknown, path: string): void {
+  linuxShape(value, path)
+  const seen = new Set<string>()
+  const { namespaces = [] } = value as Linux
+  namespaces.forEach(({ type, path: at }, index) => {
+    if (seen.has(type)) throw bad(`${path}.namespaces[${index}].type`, 'listed once', type)
+    if (at) absolute(at, `${path}.namespaces[${index}].path`)
+    seen.add(type)
+  })
+}
+
+function cgroupsPath(value: unknown, path: string): void {
+  text(value, path)
+  if (value.split('/').includes('..')) throw bad(path, 'a path without ..', value)
+  if (/^[^/]*:[^/]*:[^/]*$/.test(value)) unsupported(value, path)
+}

@@ -1,0 +1,47 @@
+import { RLIMITS } from '../plan/rlimits.ts'
+import type { Process } from './process.ts'
+import { absolute, bad, flag, integer, list, oneOf, shape, text, uint32, uint64, unsupported } from './shape.ts'
+
+const size = integer(0, 0xffff)
+
+const processShape = shape(
+  {
+    user: shape({ uid: uint32, gid: uint32 }, { umask: integer(0, 0o777), additionalGids: list(uint32) }),
+    args: list(text),
+    cwd: absolute,
+  },
+  {
+    terminal: flag,
+    consoleSize: shape({ height: size, width: size }),
+    env: list(text),
+    capabilities: shape(
+      {},
+      { bounding: list(text), effective: list(text), inheritable: list(text), permitted: list(text), ambient: list(text) },
+    ),
+    rlimits: list(shape({ type: oneOf(Object.keys(RLIMITS)), soft: uint64, hard: uint64 })),
+    noNewPrivileges: flag,
+    oomScoreAdj: integer(-1000, 1000),
+    apparmorProfile: unsupported,
+    selinuxLabel: unsupported,
+    ioPriority: unsupported,
+    scheduler: unsupported,
+    execCPUAffinity: unsupported,
+  },
+)
+
+/** Checks the process of a spec or of an exec; see `validateSpec`. */
+export function validateProcess(value: unknown, path = 'process'): Process {
+  processShape(value, path)
+  const process = value as Process
+  if (process.args.length === 0 || process.args[0] === '') throw bad(`${path}.args`, 'a list that begins with a program')
+  process.env?.forEach((entry, index) => {
+    if (entry.indexOf('=') < 1) throw bad(`${path}.env[${index}]`, 'NAME=value', entry)
+  })
+  const types = new Set<string>()
+  process.rlimits?.forEach(({ type, soft, hard }, index) => {
+    if (types.has(type)) throw bad(`${path}.rlimits[${index}].type`, 'listed once', type)
+    if (soft > hard) throw bad(`${path}.rlimits[${index}].soft`, 'at most the hard limit', soft)
+    types.add(type)
+  })
+  return process
+}
