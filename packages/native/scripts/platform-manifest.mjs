@@ -30,7 +30,8 @@ function machineOf(path) {
 const directory = process.cwd()
 const [, arch] = /^native-linux-(.+)$/.exec(basename(directory)) ?? []
 const [action] = process.argv.slice(2)
-if (!(arch in MACHINES) || !['pin', 'unpin'].includes(action)) stop('usage: platform-manifest.mjs pin|unpin, in packages/native-linux-<arch>')
+if (!(arch in MACHINES) || !['pin', 'unpin'].includes(action))
+  stop('usage: platform-manifest.mjs pin|unpin, in packages/native-linux-<arch>')
 
 const path = resolve(directory, 'package.json')
 const { os: _os, cpu: _cpu, ...manifest } = JSON.parse(readFileSync(path, 'utf8'))
