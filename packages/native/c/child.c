@@ -70,6 +70,16 @@ static void set_stdio(struct ct_child *c) {
   }
 }
 
+/* Closes all but stdio and what the operations need: log, socket and status are the supervisor's. */
+static void keep_own(struct ct_child *c) {
+  enum { kept_from = 100 };
+  int *const kept[] = {&c->sync, &c->proc, &c->root, &c->fifo};
+  for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+    if (*kept[i] >= 0 && (*kept[i] = fcntl(*kept[i], F_DUPFD_CLOEXEC, kept_from)) < 0) _exit(1);
+  }
+  if (close_range(3, kept_from - 1, 0) != 0) fail(c, CT_STAGE_FILES, 0);
+}
+
 /* A stdin that was closed becomes the root's own /dev/null, so that the host's cannot be reached through it. */
 static void close_stdin(struct ct_child *c) {
   if (c->plan->stdio != CT_STDIO_CLOSED_STDIN || c->root < 0 || c->plan->has_terminal) return;
@@ -157,9 +167,9 @@ void ct_child_run(struct ct_child *c) {
   join(c);
   become_root(c);
   set_stdio(c);
+  keep_own(c);
   if (setsid() < 0 && errno != EPERM) fail(c, CT_STAGE_CLONE, 0);
   if (c->target >= 0) close_stdin(c);
-  if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) fail(c, CT_STAGE_FILES, 0);
   while (ct_next_op(&r, &next, &op)) {
     if (!ct_operation_of(&op, &operation)) errno = EBADMSG;
     else if (operate(c, &operation) == 0) continue;

@@ -78,17 +78,20 @@ async function runHelper(
 function exchange(child: ChildProcess, verb: string, message: Uint8Array): Promise<Report> {
   const [, , , input, status] = child.stdio as unknown as [unknown, unknown, unknown, Writable, Readable]
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
+    let bytes = Buffer.alloc(0)
     child.on('error', reject)
     input.on('error', () => input.destroy()) // a helper that gives up closes its end; the report says why
     input.end(message)
-    status.on('data', (chunk: Buffer) => chunks.push(chunk))
     status.on('error', reject)
-    status.on('close', () => {
-      const report = parseReport(Buffer.concat(chunks))
-      if (report) resolve(report)
-      else reject(new NativeError('NATIVE_HELPER_LOST', `ct-native ${verb} ended without a report`, { kind: 'internal' }))
+    status.on('data', (chunk: Buffer) => {
+      bytes = Buffer.concat([bytes, chunk])
+      const report = parseReport(bytes)
+      if (report === undefined) return
+      resolve(report)
+      input.destroy()
+      status.destroy()
     })
+    status.on('close', () => reject(new NativeError('NATIVE_HELPER_LOST', `ct-native ${verb} ended without a report`, { kind: 'internal' })))
   })
 }
 
