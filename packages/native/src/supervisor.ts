@@ -141,8 +141,9 @@ class SocketSupervisor implements Supervisor {
       const fail = (error: Error): void => reject(hasErrno(error, 'ENOENT', 'ECONNREFUSED', 'ECONNRESET') ? this.#gone(error) : error)
       socket.once('error', fail)
       socket.once('connect', () => {
+        // A supervisor that ends in this moment breaks the pipe before anybody listens; whoever reads is told.
+        socket.off('error', fail).on('error', () => undefined)
         socket.write(request)
-        socket.off('error', fail)
         resolve(socket)
       })
     })
