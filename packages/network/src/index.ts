@@ -1,0 +1,7 @@
+export { type AttachOptions, BridgeDriver, type BridgeInfo, type BridgeOptions } from './bridge-driver.ts'
+export type { Endpoint } from './endpoint.ts'
+export { NetworkError, type NetworkErrorCode } from './errors.ts'
+export { type HostsEntry, hostsFile } from './hosts-file.ts'
+export { bringUpLoopback } from './loopback.ts'
+export type { PortProtocol, PortRequest, PublishedPort } from './published-port.ts'
+export { type ResolvConfOptions, resolvConf } from './resolv-conf.ts'
