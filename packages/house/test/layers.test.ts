@@ -53,7 +53,7 @@ function sourceImports(item: Package): readonly { readonly path: string; readonl
 }
 
 function climbsOut(path: string, specifier: string): boolean {
-  if (!specifier.startsWith('.')) return false
+  if (!specifier.startsWith('.') || specifier.endsWith('/package.json')) return false
   const up = specifier.split('/').filter((part) => part === '..').length
   return up > path.split('/').length - 2
 }
