@@ -38,7 +38,7 @@ export function invalid(message: string, hint?: string): EngineError {
 /** The same error, or `ENGINE_DISK_FULL` (exhausted) when it or one of its causes says that there is no space left. */
 export function withDiskFull(error: unknown): unknown {
   for (let at = error; at instanceof Error; at = at.cause) {
-    if (hasErrno(at, 'ENOSPC', 'EDQUOT') || isNativeFull(at)) {
+    if (hasErrno(at, 'ENOSPC', 'EDQUOT')) {
       if (at instanceof EngineError) return error
       return new EngineError('ENGINE_DISK_FULL', `no space left on device: ${error instanceof Error ? error.message : String(error)}`, {
         kind: 'exhausted',

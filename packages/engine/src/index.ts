@@ -36,7 +36,7 @@ export type {
   WaitCondition,
 } from './containers/containers.ts'
 export type { ExecRecord, ExecSpec, StartExecOptions } from './containers/exec-record.ts'
-export type { LogLine, LogOptions } from './logs/log-line.ts'
+export { createEngine } from './create-engine.ts'
 export type { DiskUsage, Engine, EngineInfo, EngineOptions } from './engine.ts'
 export { EngineError, type EngineErrorCode } from './errors.ts'
 export type { EngineEvent, EventType, SubscribeOptions } from './events/engine-event.ts'
@@ -55,6 +55,7 @@ export type {
   RemovedImage,
 } from './images/image-types.ts'
 export type { ImageFilters, Images, PrunedImages } from './images/images.ts'
+export type { LogLine, LogOptions } from './logs/log-line.ts'
 export type { NetworkEndpoint, NetworkRecord } from './networks/network-record.ts'
 export type { Networks } from './networks/networks.ts'
 export type { VolumeRecord, VolumeSpec } from './volumes/volume-record.ts'

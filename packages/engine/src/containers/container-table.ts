@@ -6,10 +6,6 @@ export class ContainerTable {
   readonly #byId = new Map<string, ManagedContainer>()
   readonly #idByName = new Map<string, string>()
 
-  *[Symbol.iterator](): Iterator<ManagedContainer> {
-    yield* this.#byId.values()
-  }
-
   find(idOrName: string): ManagedContainer | undefined {
     const exact = this.#byId.get(idOrName) ?? this.byName(idOrName)
     if (exact !== undefined || !/^[0-9a-f]+$/.test(idOrName)) return exact
@@ -21,6 +17,10 @@ export class ContainerTable {
       })
     }
     return matches[0] === undefined ? undefined : this.#byId.get(matches[0])
+  }
+
+  [Symbol.iterator](): Iterator<ManagedContainer> {
+    return this.#byId.values()
   }
 
   /** As `find`, or `ENGINE_NO_CONTAINER`. */

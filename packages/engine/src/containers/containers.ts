@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream'
 import type { Change } from '@ct/layerfs'
+import type { LogLine, LogOptions } from '../logs/log-line.ts'
 import type { ContainerRecord } from './container-record.ts'
 import type { ContainerSpec } from './container-spec.ts'
 import type { ContainerStats, ProcessTable } from './container-stats.ts'
 import type { ExecRecord, ExecSpec, StartExecOptions } from './exec-record.ts'
-import type { LogLine, LogOptions } from '../logs/log-line.ts'
 
 /** Which containers to list; every given key must match one of its values, labels all of them. */
 export type ContainerFilters = Readonly<

@@ -16,8 +16,10 @@ export class DeferredStream extends Duplex {
   #pendingWrite: (() => void) | undefined
   #hasEnded = false
 
-  constructor() {
+  /** `history` is read before anything that the process says. */
+  constructor(history: readonly Uint8Array[] = []) {
     super({ allowHalfOpen: true })
+    for (const chunk of history) this.push(chunk)
   }
 
   /** Takes the socket over. */

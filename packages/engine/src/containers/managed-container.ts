@@ -2,7 +2,7 @@ import type { ExitRecord, Supervisor } from '@ct/native'
 import type { RecordDirectory } from '../store/record-directory.ts'
 import { SerialQueue } from '../store/serial-queue.ts'
 import type { ContainerRecord, ContainerState } from './container-record.ts'
-import type { ContainerExit } from './containers.ts'
+import type { AttachOptions, ContainerExit } from './containers.ts'
 import type { DeferredStream } from './deferred-stream.ts'
 
 /** A container's process, from when it is set up until it has ended and was cleaned up after. */
@@ -13,12 +13,18 @@ export interface LiveProcess {
   readonly exit: Promise<ExitRecord>
 }
 
+/** A stream that was asked for before there was a process. */
+export interface WaitingStream {
+  readonly stream: DeferredStream
+  readonly options: Pick<AttachOptions, 'stdin' | 'stdout' | 'stderr'>
+}
+
 /** One container in memory: its record, what is live of it, and who waits for it. */
 export class ManagedContainer {
   /** Operations that change its state, one after the other. */
   readonly queue = new SerialQueue()
   /** Streams that were asked for before the process was there. */
-  readonly waitingStreams = new Set<DeferredStream>()
+  readonly waitingStreams = new Set<WaitingStream>()
   live: LiveProcess | undefined
   /** Set while a restart is due. */
   restartTimer: NodeJS.Timeout | undefined
@@ -28,6 +34,7 @@ export class ManagedContainer {
   readonly #records: RecordDirectory<ContainerRecord>
   readonly #exitWaiters = new Set<(exit: ContainerExit) => void>()
   readonly #removalWaiters = new Set<(exit: ContainerExit) => void>()
+  readonly #endListeners = new Set<() => void>()
 
   constructor(record: ContainerRecord, records: RecordDirectory<ContainerRecord>) {
     this.#record = record
@@ -74,13 +81,21 @@ export class ManagedContainer {
     return waiting(this.#removalWaiters, signal)
   }
 
+  /** Calls back at every end of its process and at its removal, until the returned function is called. */
+  onEnd(listener: () => void): () => void {
+    this.#endListeners.add(listener)
+    return () => void this.#endListeners.delete(listener)
+  }
+
   tellExited(): void {
     settle(this.#exitWaiters, this.lastExit())
+    for (const listener of this.#endListeners) listener()
   }
 
   tellRemoved(): void {
     settle(this.#exitWaiters, this.lastExit())
     settle(this.#removalWaiters, this.lastExit())
+    for (const listener of this.#endListeners) listener()
   }
 
   lastExit(): ContainerExit {

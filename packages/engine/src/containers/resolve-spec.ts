@@ -1,8 +1,8 @@
 import type { ExecutionConfig } from '@ct/image'
+import { signalNumber } from '@ct/runtime-linux'
 import { invalid } from '../errors.ts'
 import type { ResolvedContainerSpec } from './container-record.ts'
 import type { ContainerSpec, NetworkSpec, RestartPolicy } from './container-spec.ts'
-import { signalNumber } from './signal-number.ts'
 
 const MIB = 1024 * 1024
 

@@ -1,8 +1,8 @@
 import { nowNs } from '../store/time-text.ts'
 import type { EngineEvent, SubscribeOptions } from './engine-event.ts'
 import { matchesEvent } from './event-filter.ts'
-import type { Events } from './events.ts'
 import { EventQueue } from './event-queue.ts'
+import type { Events } from './events.ts'
 
 const REMEMBERED = 1024
 

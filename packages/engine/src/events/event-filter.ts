@@ -18,11 +18,11 @@ function matchesOne(event: EngineEvent, key: string, value: string): boolean {
     case 'label':
       return matchesLabels(attributes, [value])
     case 'image':
-      return [type === 'image' ? id : undefined, attributes['image'], attributes['name']].some((name) => isReferenceOf(name, value))
+      return [type === 'image' ? id : undefined, attributes.image, attributes.name].some((name) => isReferenceOf(name, value))
     case 'container':
     case 'volume':
     case 'network':
-      return (type === key && (id.startsWith(value) || attributes['name'] === value)) || attributes[key] === value
+      return (type === key && (id.startsWith(value) || attributes.name === value)) || attributes[key] === value
     default:
       return false
   }

@@ -33,10 +33,16 @@ export class EventQueue {
         const event = this.#waiting.shift()
         if (event !== undefined) yield event
         else if (this.#ended) return
-        else await new Promise<void>((resolve) => void (this.#wake = resolve))
+        else await this.#news()
       }
     } finally {
       leave()
     }
+  }
+
+  #news(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
   }
 }

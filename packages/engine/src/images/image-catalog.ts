@@ -1,16 +1,16 @@
+import { hasErrno, isCtError } from '@ct/errors'
 import {
   type ContentStore,
   chainId,
   type Descriptor,
   type Digest,
   digestHex,
+  formatReference,
   type Image,
   isDigest,
   parseReference,
-  formatReference,
   readImage,
 } from '@ct/image'
-import { hasErrno, isCtError } from '@ct/errors'
 import { EngineError, invalid } from '../errors.ts'
 import { RecordDirectory } from '../store/record-directory.ts'
 import { ZERO_TIME } from '../store/time-text.ts'
@@ -31,7 +31,8 @@ export class ImageCatalog {
     this.#records = new RecordDirectory(path, {
       file: 'image.json',
       missing: 'remove',
-      check: ({ id, manifest }) => (typeof id === 'string' && isDigest(id) && typeof manifest?.digest === 'string' ? undefined : 'id or manifest is missing'),
+      check: ({ id, manifest }) =>
+        typeof id === 'string' && isDigest(id) && typeof manifest?.digest === 'string' ? undefined : 'id or manifest is missing',
     })
   }
 
@@ -66,7 +67,10 @@ export class ImageCatalog {
   }
 
   /** Adds an image, or what is new about it. */
-  put(image: Image, { repoDigests = [], sizeBytes }: { readonly repoDigests?: readonly string[]; readonly sizeBytes: number }): ImageRecord {
+  put(
+    image: Image,
+    { repoDigests = [], sizeBytes }: { readonly repoDigests?: readonly string[]; readonly sizeBytes: number },
+  ): ImageRecord {
     const { imageId, manifestDescriptor, config, layers } = image
     const before = this.#byId.get(imageId)
     const record: ImageRecord = {
@@ -106,7 +110,8 @@ export class ImageCatalog {
   /** As `find`, or `ENGINE_NO_IMAGE`. */
   async get(text: string): Promise<ImageRecord> {
     const found = await this.find(text)
-    if (found === undefined) throw new EngineError('ENGINE_NO_IMAGE', `No such image: ${withTag(text)}`, { kind: 'not-found', hint: `ct pull ${text}` })
+    if (found === undefined)
+      throw new EngineError('ENGINE_NO_IMAGE', `No such image: ${withTag(text)}`, { kind: 'not-found', hint: `ct pull ${text}` })
     return found
   }
 
@@ -133,7 +138,9 @@ export class ImageCatalog {
   }
 
   #byManifest(digest: Digest): ImageRecord | undefined {
-    return this.all().find(({ manifest, repoDigests }) => manifest.digest === digest || repoDigests.some((name) => name.endsWith(`@${digest}`)))
+    return this.all().find(
+      ({ manifest, repoDigests }) => manifest.digest === digest || repoDigests.some((name) => name.endsWith(`@${digest}`)),
+    )
   }
 
   #byPrefix(text: string): ImageRecord | undefined {

@@ -24,7 +24,10 @@ const isTrue = (value: string): boolean => value === 'true' || value === '1'
 /** docker's patterns: wildcards that do not cross a slash, on the name with or without its tag. */
 function matchesReference(tag: string, pattern: string): boolean {
   const familiar = pattern.replace(/^docker\.io\/(library\/)?/, '')
-  const source = familiar.replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '[^/]*').replaceAll('?', '[^/]')
+  const source = familiar
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replaceAll('*', '[^/]*')
+    .replaceAll('?', '[^/]')
   const expression = new RegExp(`^${source}$`)
   return expression.test(tag) || expression.test(tag.slice(0, tag.lastIndexOf(':')))
 }

@@ -61,7 +61,10 @@ export class ImageGarbage {
     for (const { chainId } of this.#catalog.all()) mark(chainId)
     for (const { chainId } of this.#usage.users()) mark(chainId)
     let freedBytes = 0
-    for (const key of childrenFirst(committed.filter((name) => !needed.has(name)), parents)) {
+    for (const key of childrenFirst(
+      committed.filter((name) => !needed.has(name)),
+      parents,
+    )) {
       freedBytes += (await this.#snapshotter.usage(key)).sizeBytes
       await this.#snapshotter.remove(key)
     }

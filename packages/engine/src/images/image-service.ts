@@ -6,8 +6,8 @@ import {
   type Image,
   loadArchive,
   parseReference,
-  readImage,
   type Reference,
+  readImage,
   saveArchive,
 } from '@ct/image'
 import type { OverlaySnapshotter } from '@ct/layerfs'
@@ -144,7 +144,10 @@ export class ImageService implements Images {
     return imageHistory(image, sizes, repoTags)
   }
 
-  async load(archive: AsyncIterable<Uint8Array>, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly LoadedImageSummary[]> {
+  async load(
+    archive: AsyncIterable<Uint8Array>,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<readonly LoadedImageSummary[]> {
     signal?.throwIfAborted()
     return diskFullMapped(this.#parts.garbage.whileArriving(() => this.#load(archive, signal)))
   }
@@ -161,7 +164,13 @@ export class ImageService implements Images {
     yield* saveArchive(catalog.store, names)
   }
 
-  async prune({ all = false, filters }: { readonly all?: boolean | undefined; readonly filters?: ImageFilters | undefined } = {}): Promise<PrunedImages> {
+  async prune({
+    all = false,
+    filters,
+  }: {
+    readonly all?: boolean | undefined
+    readonly filters?: ImageFilters | undefined
+  } = {}): Promise<PrunedImages> {
     const { catalog, usage, garbage } = this.#parts
     const used = new Set(usage.users().map(({ imageId }) => imageId))
     const removed: RemovedImage[] = []
@@ -172,6 +181,11 @@ export class ImageService implements Images {
     }
     this.#tellRemoved(removed)
     return { removed, freedBytes: await garbage.collect() }
+  }
+
+  /** Size of all layers of an image, unpacked; undefined when it is no more. */
+  sizeOf(id: Digest): number | undefined {
+    return this.#parts.catalog.byId(id)?.sizeBytes
   }
 
   /** The image for a new container, unpacked. `ENGINE_WRONG_PLATFORM` when this machine cannot run it. */
@@ -206,7 +220,9 @@ export class ImageService implements Images {
     const { catalog } = this.#parts
     const record = await catalog.find(formatReference(reference))
     if (record !== undefined) return record
-    throw new EngineError('ENGINE_NO_IMAGE', `An image does not exist locally with the tag: ${familiarReference(reference)}`, { kind: 'not-found' })
+    throw new EngineError('ENGINE_NO_IMAGE', `An image does not exist locally with the tag: ${familiarReference(reference)}`, {
+      kind: 'not-found',
+    })
   }
 
   async #summary(record: ImageRecord): Promise<ImageSummary> {
@@ -229,7 +245,9 @@ export class ImageService implements Images {
   }
 
   async #times(images: readonly string[] | undefined): Promise<number[] | undefined> {
-    return images === undefined ? undefined : Promise.all(images.map(async (text) => Date.parse((await this.#parts.catalog.get(text)).createdAt)))
+    return images === undefined
+      ? undefined
+      : Promise.all(images.map(async (text) => Date.parse((await this.#parts.catalog.get(text)).createdAt)))
   }
 
   #tellRemoved(removed: readonly RemovedImage[]): void {

@@ -1,10 +1,20 @@
-import { copy, type Digest, formatReference, hostPlatform, type Image, parsePlatform, parseReference, readImage, type Reference, type Source } from '@ct/image'
+import {
+  copy,
+  type Digest,
+  formatReference,
+  hostPlatform,
+  type Image,
+  parsePlatform,
+  type Reference,
+  readImage,
+  type Source,
+} from '@ct/image'
 import type { Snapshotter } from '@ct/layerfs'
 import type { ImageCatalog } from './image-catalog.ts'
 import type { ImageRecord } from './image-record.ts'
 import type { PullEvent, PullOptions } from './image-types.ts'
-import { UntaggedTarget } from './untagged-target.ts'
 import { unpackImage } from './unpack-image.ts'
+import { UntaggedTarget } from './untagged-target.ts'
 
 /** Where {@link pullImage} puts an image. */
 export interface PullDestination {
@@ -16,7 +26,12 @@ export interface PullDestination {
  * Copies an image into the store, unpacks it, and only then lets its reference stand for it. An image for another
  * platform is refused before its layers are fetched.
  */
-export async function pullImage(source: Source, reference: Reference, { catalog, snapshotter }: PullDestination, options: PullOptions): Promise<ImageRecord> {
+export async function pullImage(
+  source: Source,
+  reference: Reference,
+  { catalog, snapshotter }: PullDestination,
+  options: PullOptions,
+): Promise<ImageRecord> {
   const { signal, onProgress } = options
   const platform = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform)
   const name = formatReference(reference)
@@ -43,10 +58,20 @@ export async function pullImage(source: Source, reference: Reference, { catalog,
 type CopyEvent = Parameters<NonNullable<NonNullable<Parameters<typeof copy>[3]>['onProgress']>>[0]
 
 /** Of everything that is copied, people watch the layers. */
-function reportLayer(image: Image, { descriptor, state, transferredBytes }: CopyEvent, onProgress: ((event: PullEvent) => void) | undefined): void {
+function reportLayer(
+  image: Image,
+  { descriptor, state, transferredBytes }: CopyEvent,
+  onProgress: ((event: PullEvent) => void) | undefined,
+): void {
   if (onProgress === undefined || !image.layers.some((layer) => layer.descriptor.digest === descriptor.digest)) return
   const states = { waiting: 'waiting', transferring: 'downloading', exists: 'downloaded', done: 'downloaded' } as const
-  onProgress({ kind: 'layer', digest: descriptor.digest, state: states[state], currentBytes: transferredBytes, totalBytes: descriptor.size })
+  onProgress({
+    kind: 'layer',
+    digest: descriptor.digest,
+    state: states[state],
+    currentBytes: transferredBytes,
+    totalBytes: descriptor.size,
+  })
 }
 
 async function standsFor(catalog: ImageCatalog, reference: string): Promise<Digest | undefined> {

@@ -30,7 +30,11 @@ interface Standing {
   readonly users: readonly ImageUser[]
 }
 
-async function removeByReference(catalog: ImageCatalog, { record, text, force }: RemovalRequest, { tags, users }: Standing): Promise<RemovedImage[]> {
+async function removeByReference(
+  catalog: ImageCatalog,
+  { record, text, force }: RemovalRequest,
+  { tags, users }: Standing,
+): Promise<RemovedImage[]> {
   const reference = parseReference(text)
   const name = formatReference(reference)
   const others = reference.digest === undefined ? tags.filter((tag) => tag !== name) : tags
@@ -43,7 +47,8 @@ async function removeByReference(catalog: ImageCatalog, { record, text, force }:
   if (reference.digest === undefined) await catalog.store.untag(name)
   const repository = `${reference.registry}/${reference.repository}@`
   const isLastOfRepository = !others.some((tag) => tag.startsWith(`${repository.slice(0, -1)}:`))
-  if (isLastOfRepository || reference.digest !== undefined) catalog.dropRepoDigests(record, (repoDigest) => repoDigest.startsWith(repository))
+  if (isLastOfRepository || reference.digest !== undefined)
+    catalog.dropRepoDigests(record, (repoDigest) => repoDigest.startsWith(repository))
   return [{ untagged: familiarReference(reference) }]
 }
 
@@ -56,7 +61,9 @@ async function removeById(catalog: ImageCatalog, { record, force }: RemovalReque
     )
   }
   if (users[0] !== undefined && !force) {
-    throw inUse(`conflict: unable to delete ${shortId} (must be forced) - image is being used by stopped container ${short(users[0].containerId)}`)
+    throw inUse(
+      `conflict: unable to delete ${shortId} (must be forced) - image is being used by stopped container ${short(users[0].containerId)}`,
+    )
   }
   if (repositoriesOf(tags).size > 1 && !force) {
     throw inUse(`conflict: unable to delete ${shortId} (must be forced) - image is referenced in multiple repositories`)
@@ -87,5 +94,8 @@ function isId(text: string, id: Digest): boolean {
 const short = (id: string): string => id.slice(0, 12)
 
 function inUse(message: string): EngineError {
-  return new EngineError('ENGINE_IMAGE_IN_USE', message, { kind: 'conflict', hint: 'remove the container or the other references first, or use force' })
+  return new EngineError('ENGINE_IMAGE_IN_USE', message, {
+    kind: 'conflict',
+    hint: 'remove the container or the other references first, or use force',
+  })
 }

@@ -8,10 +8,11 @@ import { parseLogLine } from './parse-log-line.ts'
 
 const CHUNK = 256 * 1024
 
-/** Whether more may be written to a log, and a promise that settles when that changes. */
+/** Whether more may be written to a log, and a notice when that has changed. */
 export interface LogWriter {
   isLive(): boolean
-  change(): Promise<unknown>
+  /** Gives a function that ends the notices. */
+  onEnd(listener: () => void): () => void
 }
 
 /**
@@ -25,13 +26,15 @@ export async function* readLog(path: string, writer: LogWriter, options: LogOpti
   if (file === undefined) return
   try {
     using watch = new FileWatch(path)
-    const abort = (): void => watch.poke()
-    signal?.addEventListener('abort', abort, { once: true })
+    const poke = (): void => watch.poke()
+    signal?.addEventListener('abort', poke, { once: true })
+    const forget = writer.onEnd(poke)
     try {
       const start = tail === undefined || tail < 0 ? 0 : await findTail(file, tail)
       yield* select(follow ? followLines(file, start, { watch, writer, options }) : lines(new LineReader(file, start)), options)
     } finally {
-      signal?.removeEventListener('abort', abort)
+      forget()
+      signal?.removeEventListener('abort', poke)
     }
   } finally {
     await file.close()
@@ -54,11 +57,9 @@ interface Following {
 
 async function* followLines(file: FileHandle, start: number, { watch, writer, options }: Following): AsyncGenerator<string> {
   const reader = new LineReader(file, start)
-  const poke = (): void => watch.poke()
   for (;;) {
     options.signal?.throwIfAborted()
     const isLive = writer.isLive() && (options.untilNs === undefined || nowNs() <= options.untilNs)
-    if (isLive) void writer.change().then(poke, poke)
     yield* lines(reader)
     if (!isLive) return
     await watch.wait()

@@ -7,7 +7,10 @@ import type { InterfaceStats } from '../containers/container-stats.ts'
 export function hostCpu(): { readonly hostNs: number; readonly onlineCpus: number } {
   const line = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0] ?? ''
   // user nice system idle iowait irq softirq steal; guest time is part of user.
-  const ticks = line.split(/\s+/).slice(1, 9).reduce((sum, text) => sum + Number(text), 0)
+  const ticks = line
+    .split(/\s+/)
+    .slice(1, 9)
+    .reduce((sum, text) => sum + Number(text), 0)
   return { hostNs: ticks * 10_000_000, onlineCpus: availableParallelism() }
 }
 

@@ -25,7 +25,18 @@ function fullFormat(pids: readonly number[]): string[][] {
     const found = readProcess(pid)
     if (found === undefined) return []
     const { uid, parentPid, cpuPercent, startedAt, terminal, cpuSeconds, command } = found
-    return [[users.get(uid) ?? String(uid), String(pid), String(parentPid), String(cpuPercent), startText(startedAt), terminal, clock(cpuSeconds), command]]
+    return [
+      [
+        users.get(uid) ?? String(uid),
+        String(pid),
+        String(parentPid),
+        String(cpuPercent),
+        startText(startedAt),
+        terminal,
+        clock(cpuSeconds),
+        command,
+      ],
+    ]
   })
 }
 
@@ -68,9 +79,7 @@ function filterTable(text: string, pids: ReadonlySet<number>): ProcessTable {
   const titles = header.trim().split(/\s+/)
   const pidColumn = titles.indexOf('PID')
   if (pidColumn < 0) throw invalid("Couldn't find PID field in ps output")
-  const processes = rows
-    .map((row) => columns(row, titles.length))
-    .filter((row) => pids.has(Number(row[pidColumn])))
+  const processes = rows.map((row) => columns(row, titles.length)).filter((row) => pids.has(Number(row[pidColumn])))
   return { titles, processes }
 }
 

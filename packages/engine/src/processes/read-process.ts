@@ -22,7 +22,10 @@ export function readProcess(pid: number): ProcessFacts | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number)
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number)
     const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0])
     const [, parentPid = 0, , , terminal = 0] = fields
     const cpuSeconds = Math.floor(((fields[11] ?? 0) + (fields[12] ?? 0)) / TICKS)

@@ -18,7 +18,8 @@ export class VolumeStore {
     this.#records = new RecordDirectory(path, {
       file: 'volume.json',
       missing: 'report',
-      check: ({ name, mountpoint }, directory) => (name === directory && typeof mountpoint === 'string' ? undefined : 'name or mountpoint is missing'),
+      check: ({ name, mountpoint }, directory) =>
+        name === directory && typeof mountpoint === 'string' ? undefined : 'name or mountpoint is missing',
     })
     const { records, errors } = this.#records.load()
     this.errors = errors
@@ -88,6 +89,8 @@ function check(name: string, driver: string, options: Readonly<Record<string, st
     })
   }
   if (Object.keys(options).length > 0) {
-    throw new EngineError('ENGINE_UNSUPPORTED', `volume options are not supported: ${Object.keys(options).join(', ')}`, { kind: 'unsupported' })
+    throw new EngineError('ENGINE_UNSUPPORTED', `volume options are not supported: ${Object.keys(options).join(', ')}`, {
+      kind: 'unsupported',
+    })
   }
 }

@@ -1,0 +1,48 @@
+import { disconnectContainer, tellPeers } from '../networks/connect-container.ts'
+import { parseTimeText, timeTextOf } from '../store/time-text.ts'
+import type { ContainerContext } from './container-context.ts'
+import { emitContainerEvent } from './container-events.ts'
+import { disconnected } from './disconnected.ts'
+import type { ManagedContainer } from './managed-container.ts'
+import { removeContainer } from './remove-container.ts'
+import { nextRestart, scheduleRestart } from './restart-policy.ts'
+import type { Ending } from './watch-exit.ts'
+
+/**
+ * Cleans up after a container that has ended, records how, tells everybody, and then removes it or has it started
+ * again where its spec says so.
+ */
+export async function containerEnded(context: ContainerContext, container: ManagedContainer, ending: Ending): Promise<void> {
+  const { record } = container
+  await release(context, container)
+  container.live = undefined
+  const restart = nextRestart(container, ending)
+  container.update({
+    network: disconnected(record.network.mode),
+    state: {
+      ...record.state,
+      status: restart === undefined ? (ending.lost === undefined ? 'exited' : 'dead') : 'restarting',
+      error: ending.lost ?? '',
+      pid: 0,
+      exitCode: ending.exitCode,
+      oomKilled: ending.oomKilled,
+      finishedAt: timeTextOf(ending.exitedAtNs),
+    },
+  })
+  const startedAtNs = parseTimeText(record.state.startedAt) ?? ending.exitedAtNs
+  const seconds = String(Math.max(0, Math.round(Number(ending.exitedAtNs - startedAtNs) / 1e9)))
+  if (ending.oomKilled) emitContainerEvent(context.events, record, 'oom')
+  emitContainerEvent(context.events, record, 'die', { exitCode: String(ending.exitCode), execDuration: seconds })
+  container.tellExited()
+  if (restart !== undefined) scheduleRestart(context, container, restart)
+  else if (record.spec.autoRemove) await container.queue.run(() => removeContainer(context, container, { volumes: true, force: false }))
+}
+
+async function release(context: ContainerContext, container: ManagedContainer): Promise<void> {
+  const steps = await Promise.allSettled([
+    context.runtime.delete(container.id, { force: true }),
+    disconnectContainer(context, container.record),
+  ])
+  for (const step of steps) if (step.status === 'rejected') context.log(`cannot clean up after ${container.id}: ${String(step.reason)}`)
+  if (container.record.network.ipAddress !== '') setImmediate(() => tellPeers(context))
+}

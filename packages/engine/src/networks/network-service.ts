@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import type { ContainerTable } from '../containers/container-table.ts'
+import { EngineError, invalid } from '../errors.ts'
+import type { BridgeNetwork } from './bridge-network.ts'
+import type { NetworkEndpoint, NetworkRecord } from './network-record.ts'
+import type { Networks } from './networks.ts'
+
+const DRIVERS = { bridge: 'bridge', host: 'host', none: 'null' } as const
+const NAMES = ['bridge', 'host', 'none'] as const
+
+/** What {@link NetworkService} works with. */
+export interface NetworkServiceParts {
+  readonly bridge: BridgeNetwork
+  readonly table: ContainerTable
+  /** Id of the state directory, from which the networks have theirs. */
+  readonly engineId: string
+  readonly createdAt: string
+}
+
+/** The three networks that every engine has. */
+export class NetworkService implements Networks {
+  readonly #parts: NetworkServiceParts
+
+  constructor(parts: NetworkServiceParts) {
+    this.#parts = parts
+  }
+
+  async list(): Promise<NetworkRecord[]> {
+    return Promise.all(NAMES.map((name) => this.#record(name)))
+  }
+
+  async get(idOrName: string): Promise<NetworkRecord> {
+    const all = await this.list()
+    const exact = all.find(({ id, name }) => id === idOrName || name === idOrName)
+    const matches = /^[0-9a-f]+$/.test(idOrName) ? all.filter(({ id }) => id.startsWith(idOrName)) : []
+    const found = exact ?? (matches.length === 1 ? matches[0] : undefined)
+    if (found !== undefined) return found
+    if (matches.length > 1) throw invalid(`network ${idOrName} is ambiguous (${matches.length} matches found based on ID prefix)`)
+    throw new EngineError('ENGINE_NO_NETWORK', `network ${idOrName} not found`, { kind: 'not-found' })
+  }
+
+  async #record(name: (typeof NAMES)[number]): Promise<NetworkRecord> {
+    const { engineId, createdAt, bridge } = this.#parts
+    const id = createHash('sha256').update(`${engineId} ${name}`).digest('hex')
+    const endpoints = this.#endpoints(name)
+    const base = { id, name, driver: DRIVERS[name], createdAt, endpoints }
+    if (name !== 'bridge') return { ...base, subnet: '', gateway: '', bridge: '' }
+    const { info } = await bridge.driver()
+    return { ...base, ...info }
+  }
+
+  #endpoints(name: string): NetworkEndpoint[] {
+    return [...this.#parts.table]
+      .filter(({ isUp, record }) => isUp && record.network.mode === name)
+      .map(({ record: { id, name: container, network } }) => ({
+        containerId: id,
+        name: container,
+        endpointId: network.endpointId,
+        macAddress: network.macAddress,
+        ipAddress: network.ipAddress,
+        prefixLength: network.prefixLength,
+      }))
+  }
+}
