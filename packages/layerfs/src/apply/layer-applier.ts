@@ -1,6 +1,6 @@
 import type { TreeMeta, TreeTarget } from '@ct/native'
 import { LayerfsError } from '../errors.ts'
-import { isOverlayXattr } from '../overlay-xattrs.ts'
+import { isOverlayXattr } from '../overlay/overlay-xattrs.ts'
 import type { TarHeader, Xattr } from '../tar/tar-header.ts'
 import { isBelow, layerPath, pathBytes, ROOT, showPath } from './layer-path.ts'
 import { OverlayPolicy } from './overlay-policy.ts'

@@ -1,5 +1,5 @@
 import { LayerfsError } from '../errors.ts'
-import { OPAQUE_XATTR } from '../overlay-xattrs.ts'
+import { OPAQUE_XATTR } from '../overlay/overlay-xattrs.ts'
 import type { TarEntryType } from '../tar/tar-header.ts'
 import { isBelow, pathBytes, ROOT, showPath } from './layer-path.ts'
 import { IMPLIED_META, type TreeSession } from './tree-session.ts'

@@ -1,4 +1,4 @@
-import type { Xattr } from './tar/tar-header.ts'
+import type { Xattr } from '../tar/tar-header.ts'
 
 /** The attribute by which overlayfs knows a directory that hides what layers below have in it. */
 export const OPAQUE_XATTR: Xattr = ['trusted.overlay.opaque', Buffer.from('y')]

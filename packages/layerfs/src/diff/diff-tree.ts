@@ -1,0 +1,50 @@
+import { type ScannedEntry, scanTree, type TreeTarget } from '@ct/native'
+import { OPAQUE_MARKER, WHITEOUT_PREFIX } from '../apply/whiteout.ts'
+import { isOpaque } from '../overlay/overlay-xattrs.ts'
+import { type TarInput, writeTar } from '../tar/write-tar.ts'
+import { ScannedToTar } from './scanned-to-tar.ts'
+
+/** Options of {@link diffTree}. */
+export interface DiffOptions {
+  /** What the tree is: the upper directory of an overlay mount. @default 'overlay-upper' */
+  readonly format?: 'overlay-upper' | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * The layer (an uncompressed tar archive) that a tree holds: the work is proportional to it, not to what is below.
+ * Entries are in byte order, the root first, parents before children; hard links among them are kept, times are exact
+ * to the nanosecond, overlayfs' own attributes are left out. The bytes depend on the tree only.
+ * @see https://github.com/opencontainers/image-spec/blob/main/layer.md
+ * @throws NativeError when the tree cannot be read
+ */
+export function diffTree(target: TreeTarget, { signal }: DiffOptions = {}): AsyncIterable<Uint8Array> {
+  return writeTar(entriesOf(target, signal))
+}
+
+async function* entriesOf(target: TreeTarget, signal: AbortSignal | undefined): AsyncGenerator<TarInput, void> {
+  const converter = new ScannedToTar()
+  for await (const entry of scanTree(target, { content: true, signal })) {
+    if (isWhiteoutDevice(entry)) {
+      yield marker(whiteoutPath(entry.path))
+      continue
+    }
+    const input = converter.convert(entry)
+    if (input !== undefined) yield input
+    if (entry.type === 'directory' && isOpaque(entry.xattrs)) yield marker(Buffer.concat([entry.path, Buffer.from(`/${OPAQUE_MARKER}`)]))
+  }
+}
+
+/** How overlayfs keeps a deletion. */
+export function isWhiteoutDevice({ type, major, minor }: Pick<ScannedEntry, 'type' | 'major' | 'minor'>): boolean {
+  return type === 'char' && major === 0 && minor === 0
+}
+
+function whiteoutPath(path: Uint8Array): Buffer {
+  const slash = path.lastIndexOf(0x2f)
+  return Buffer.concat([path.subarray(0, slash + 1), Buffer.from(WHITEOUT_PREFIX), path.subarray(slash + 1)])
+}
+
+function marker(path: Uint8Array): TarInput {
+  return { path, type: 'file', mode: 0, uid: 0, gid: 0, sizeBytes: 0, mtimeNs: 0n, major: 0, minor: 0, xattrs: [] }
+}
