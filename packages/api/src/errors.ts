@@ -33,3 +33,13 @@ export class ApiError extends CtError<ApiErrorCode> {
     this.status = status
   }
 }
+
+/** What a client asked for makes no sense. */
+export function badRequest(message: string, cause?: unknown): ApiError {
+  return new ApiError('API_BAD_REQUEST', message, { kind: 'invalid', cause })
+}
+
+/** What a client asked for is part of docker's API, and not of this one yet. */
+export function notBuilt(what: string): ApiError {
+  return new ApiError('API_NOT_BUILT', `${what} is not built yet`, { kind: 'unsupported' })
+}

@@ -1,5 +1,5 @@
 import type { Endpoint, JsonAnswer, JsonBody } from '../endpoint.ts'
-import { ApiError } from '../errors.ts'
+import { badRequest } from '../errors.ts'
 import type { Handler } from '../server/handler.ts'
 import { checkShape } from '../server/shape.ts'
 import { CREATE_BODY } from '../translate/create-body.table.ts'
@@ -19,7 +19,7 @@ export const containerCreate = {
 
 export const containerCreateHandler: Handler<typeof containerCreate> = async ({ engine, query, json }) => {
   if (json === undefined || json === null) {
-    throw new ApiError('API_BAD_REQUEST', 'config cannot be empty in order to create a container', { kind: 'invalid' })
+    throw badRequest('config cannot be empty in order to create a container')
   }
   const body = checkShape<ContainerCreateBody>(json, CREATE_BODY)
   const record = await engine.containers.create(readContainerSpec(body, query.platform), { name: query.name || undefined })

@@ -1,6 +1,6 @@
 import { compareVersions } from '../api-version.ts'
 import type { Endpoint } from '../endpoint.ts'
-import { ApiError } from '../errors.ts'
+import { badRequest } from '../errors.ts'
 import type { Handler } from '../server/handler.ts'
 import { logFrames } from '../translate/log-frames.ts'
 import { nanoseconds } from '../translate/time.ts'
@@ -26,7 +26,7 @@ export const containerLogs = {
 export const containerLogsHandler: Handler<typeof containerLogs> = async ({ engine, params, query, version, signal }) => {
   const { stdout = false, stderr = false, follow, tail = 'all' } = query
   if (!stdout && !stderr) {
-    throw new ApiError('API_BAD_REQUEST', 'Bad parameters: you must choose at least one stream', { kind: 'invalid' })
+    throw badRequest('Bad parameters: you must choose at least one stream')
   }
   const { id, spec } = engine.containers.get(params.id)
   const lines = engine.containers.logs(id, {

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../endpoint.ts'
-import { ApiError } from '../errors.ts'
+import { notBuilt } from '../errors.ts'
 import type { Handler } from '../server/handler.ts'
 
 /** Removes a container. */
@@ -12,6 +12,6 @@ export const containerRemove = {
 } as const satisfies Endpoint
 
 export const containerRemoveHandler: Handler<typeof containerRemove> = async ({ engine, params, query }) => {
-  if (query.link === true) throw new ApiError('API_NOT_BUILT', 'links between containers are not built yet', { kind: 'unsupported' })
+  if (query.link === true) throw notBuilt('links between containers')
   await engine.containers.remove(params.id, { force: query.force, volumes: query.v })
 }

@@ -1,5 +1,5 @@
 import type { Endpoint, JsonAnswer } from '../endpoint.ts'
-import { ApiError } from '../errors.ts'
+import { badRequest } from '../errors.ts'
 import type { Handler } from '../server/handler.ts'
 import type { WaitResult } from '../wire/container.ts'
 
@@ -15,7 +15,7 @@ export const containerWait = {
 export const containerWaitHandler: Handler<typeof containerWait> = async ({ engine, params, query, signal, open }) => {
   const condition = CONDITIONS.find((name) => name === (query.condition || 'not-running'))
   if (condition === undefined) {
-    throw new ApiError('API_BAD_REQUEST', `invalid condition: ${JSON.stringify(query.condition)}`, { kind: 'invalid' })
+    throw badRequest(`invalid condition: ${JSON.stringify(query.condition)}`)
   }
   const { id } = engine.containers.get(params.id)
   const end = engine.containers.wait(id, { condition, signal })

@@ -1,5 +1,5 @@
 import type { Endpoint, MessagesAnswer } from '../endpoint.ts'
-import { ApiError } from '../errors.ts'
+import { badRequest, notBuilt } from '../errors.ts'
 import type { Handler } from '../server/handler.ts'
 import { progressOf } from '../server/progress-stream.ts'
 import { readRegistryAuth } from '../server/read-registry-auth.ts'
@@ -24,8 +24,8 @@ export const imagePull = {
 } as const satisfies Endpoint
 
 export const imagePullHandler: Handler<typeof imagePull> = async ({ engine, query, headers, signal }) => {
-  if (query.fromSrc) throw new ApiError('API_NOT_BUILT', 'import of an image is not built yet', { kind: 'unsupported' })
-  if (!query.fromImage) throw new ApiError('API_BAD_REQUEST', 'invalid reference format: fromImage is missing', { kind: 'invalid' })
+  if (query.fromSrc) throw notBuilt('import of an image')
+  if (!query.fromImage) throw badRequest('invalid reference format: fromImage is missing')
   const reference = joinReference(query.fromImage, query.tag)
   const credentials = readRegistryAuth(headers)
   return progressOf(signal, async (report, ended) => {

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../endpoint.ts'
-import { ApiError } from '../errors.ts'
+import { badRequest } from '../errors.ts'
 import type { Handler } from '../server/handler.ts'
 import { primed } from '../server/primed.ts'
 
@@ -14,6 +14,6 @@ export const imageSaveMany = {
 
 export const imageSaveManyHandler: Handler<typeof imageSaveMany> = async ({ engine, query }) => {
   const names = (query.names ?? []).flatMap((name) => name.split(',')).filter((name) => name !== '')
-  if (names.length === 0) throw new ApiError('API_BAD_REQUEST', 'no image names given', { kind: 'invalid' })
+  if (names.length === 0) throw badRequest('no image names given')
   return { contentType: 'application/x-tar', body: await primed(engine.images.save(names)) }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { ApiError } from '../errors.ts'
+import { badRequest } from '../errors.ts'
 
 /** The largest JSON body that is read, in bytes. */
 export const JSON_BODY_LIMIT = 8 << 20
@@ -10,14 +10,14 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   const empty = encoding === undefined && (length === undefined || length === '0')
   if (type === undefined && empty) return undefined
   if (type?.split(';')[0]?.trim().toLowerCase() !== 'application/json') {
-    throw bad(`unsupported Content-Type header (${type ?? ''}): must be 'application/json'`)
+    throw badRequest(`unsupported Content-Type header (${type ?? ''}): must be 'application/json'`)
   }
   const text = await readText(request)
   if (text.trim() === '') return undefined
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw bad(`invalid JSON: ${cause instanceof Error ? cause.message : text.slice(0, 80)}`, cause)
+    throw badRequest(`invalid JSON: ${cause instanceof Error ? cause.message : text.slice(0, 80)}`, cause)
   }
 }
 
@@ -27,12 +27,8 @@ async function readText(request: IncomingMessage): Promise<string> {
   // Leaving a plain `for await` early would destroy the connection that the refusal is to be written on.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += (chunk as Uint8Array).length
-    if (size > JSON_BODY_LIMIT) throw bad(`the body is larger than ${JSON_BODY_LIMIT} bytes`)
+    if (size > JSON_BODY_LIMIT) throw badRequest(`the body is larger than ${JSON_BODY_LIMIT} bytes`)
     chunks.push(chunk as Uint8Array)
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function bad(message: string, cause?: unknown): ApiError {
-  return new ApiError('API_BAD_REQUEST', message, { kind: 'invalid', cause })
 }

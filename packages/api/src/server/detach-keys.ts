@@ -1,5 +1,5 @@
 import { Transform } from 'node:stream'
-import { ApiError } from '../errors.ts'
+import { badRequest } from '../errors.ts'
 
 /** What leaves a terminal when the client names no keys: ctrl-p ctrl-q. */
 export const DEFAULT_DETACH_KEYS = 'ctrl-p,ctrl-q'
@@ -10,7 +10,7 @@ export function parseDetachKeys(text: string): Uint8Array {
     const control = /^ctrl-([a-z@[\\\]^_])$/.exec(key)?.[1]
     if (control !== undefined) return control.toUpperCase().charCodeAt(0) & 0x1f
     if (key.length === 1 && key.charCodeAt(0) < 0x80) return key.charCodeAt(0)
-    throw new ApiError('API_BAD_REQUEST', `Invalid detach keys (${text}): unknown character: '${key}'`, { kind: 'invalid' })
+    throw badRequest(`Invalid detach keys (${text}): unknown character: '${key}'`)
   })
 }
 

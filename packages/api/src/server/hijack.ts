@@ -52,7 +52,7 @@ export function connect({ socket, input }: TakenConnection, answer: StreamAnswer
     stream.pipe(socket)
     socket.once('close', release)
     signal.addEventListener('abort', release, { once: true })
-    stream.once('close', () => setTimeout(release, LINGER_MS).unref())
+    for (const event of ['end', 'close']) stream.once(event, () => setTimeout(release, LINGER_MS).unref())
     if (tty) input.pipe(watchForDetach(parseDetachKeys(detachKeys ?? ''), release)).pipe(stream)
     else input.pipe(stream)
   })

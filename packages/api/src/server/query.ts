@@ -1,5 +1,5 @@
 import type { Endpoint, Filters, ParameterKind } from '../endpoint.ts'
-import { ApiError } from '../errors.ts'
+import { type ApiError, badRequest } from '../errors.ts'
 
 const FALSE = new Set(['', '0', 'no', 'false', 'none'])
 
@@ -31,7 +31,7 @@ function decodeParameter(name: string, kind: ParameterKind, search: URLSearchPar
 }
 
 function check(good: boolean, name: string, text: string): true {
-  if (!good) throw new ApiError('API_BAD_REQUEST', `invalid value ${JSON.stringify(text)} for ${name}`, { kind: 'invalid' })
+  if (!good) throw badRequest(`invalid value ${JSON.stringify(text)} for ${name}`)
   return true
 }
 
@@ -58,5 +58,5 @@ function parseObject(text: string): object {
 }
 
 function badFilters(text: string, cause?: unknown): ApiError {
-  return new ApiError('API_BAD_REQUEST', `invalid filter: ${text.slice(0, 200)}`, { kind: 'invalid', cause })
+  return badRequest(`invalid filter: ${text.slice(0, 200)}`, cause)
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ImageCredentials } from '@ct/engine'
-import { ApiError } from '../errors.ts'
+import { badRequest } from '../errors.ts'
 import type { AuthConfig } from '../wire/image.ts'
 import { checkShape, type Shape } from './shape.ts'
 
@@ -31,6 +31,6 @@ function parse(header: string): unknown {
   try {
     return JSON.parse(Buffer.from(header, 'base64url').toString('utf8'))
   } catch (cause) {
-    throw new ApiError('API_BAD_REQUEST', 'invalid X-Registry-Auth header: it must be JSON in base64url', { kind: 'invalid', cause })
+    throw badRequest('invalid X-Registry-Auth header: it must be JSON in base64url', cause)
   }
 }

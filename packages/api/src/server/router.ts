@@ -1,5 +1,5 @@
 import { API_VERSION, compareVersions, MINIMUM_API_VERSION } from '../api-version.ts'
-import { ApiError } from '../errors.ts'
+import { ApiError, badRequest, notBuilt } from '../errors.ts'
 import { isSwarmPath, UNBUILT } from './absent.table.ts'
 import type { Route } from './handler.ts'
 
@@ -35,7 +35,7 @@ export function createRouter(routes: readonly Route[]): Router {
       if (params !== undefined) return { route, params: decode(params), version }
     }
     const known = unbuilt.find((route) => route.method === method && route.expression.test(bare))
-    if (known !== undefined) throw new ApiError('API_NOT_BUILT', `${known.method} ${known.path} is not built yet`, { kind: 'unsupported' })
+    if (known !== undefined) throw notBuilt(`${known.method} ${known.path}`)
     if (isSwarmPath(bare)) throw notInSwarm()
     throw new ApiError('API_NO_ROUTE', 'page not found', { kind: 'not-found' })
   }
@@ -51,7 +51,7 @@ function decode({ _, ...params }: Readonly<Record<string, string>>): Record<stri
   try {
     return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, decodeURIComponent(value)]))
   } catch (cause) {
-    throw new ApiError('API_BAD_REQUEST', 'invalid URL escape in the path', { kind: 'invalid', cause })
+    throw badRequest('invalid URL escape in the path', cause)
   }
 }
 

@@ -1,4 +1,4 @@
-import { ApiError } from '../errors.ts'
+import { type ApiError, badRequest } from '../errors.ts'
 
 /** What one field of a JSON body may be; `null` is always as good as absent. */
 export type FieldShape =
@@ -53,5 +53,5 @@ function isScalar(value: unknown, shape: string): boolean {
 }
 
 function wrong(path: string, what: string): ApiError {
-  return new ApiError('API_BAD_REQUEST', `invalid JSON: ${path} must be ${what}`, { kind: 'invalid' })
+  return badRequest(`invalid JSON: ${path} must be ${what}`)
 }

@@ -1,5 +1,5 @@
 import type { Filters } from '../endpoint.ts'
-import { ApiError } from '../errors.ts'
+import { badRequest } from '../errors.ts'
 
 /** Lets filters through whose keys are all known, without those in `ignored`. `API_BAD_REQUEST` in docker's words. */
 export function checkFilters<Key extends string>(
@@ -11,7 +11,7 @@ export function checkFilters<Key extends string>(
   for (const [key, values] of Object.entries(filters ?? {})) {
     const match = known.find((name) => name === key)
     if (match !== undefined) kept[match] = values
-    else if (!ignored.includes(key)) throw new ApiError('API_BAD_REQUEST', `invalid filter '${key}'`, { kind: 'invalid' })
+    else if (!ignored.includes(key)) throw badRequest(`invalid filter '${key}'`)
   }
   return kept
 }

@@ -1,5 +1,5 @@
 import type { ContainerRecord, PortSpec } from '@ct/engine'
-import { ApiError } from '../errors.ts'
+import { ApiError, badRequest } from '../errors.ts'
 import type { PortSummary } from '../wire/container.ts'
 import type { PortBinding, PortMap } from '../wire/host-config.ts'
 
@@ -26,7 +26,7 @@ export function readExposedPorts(ports: Readonly<Record<string, object>> | null 
 
 function readProtocol(protocol: string, key: string): 'tcp' | 'udp' {
   if (protocol === 'tcp' || protocol === 'udp') return protocol
-  throw new ApiError('API_BAD_REQUEST', `invalid port specification: "${key}": protocol must be tcp or udp`, { kind: 'invalid' })
+  throw badRequest(`invalid port specification: "${key}": protocol must be tcp or udp`)
 }
 
 function readPort(text: string): number {

@@ -1,5 +1,5 @@
 import type { ContainerSpec, NamespaceSpec, NetworkSpec, ResourceSpec, RestartPolicy, SecuritySpec } from '@ct/engine'
-import { ApiError } from '../errors.ts'
+import { badRequest, notBuilt } from '../errors.ts'
 import type { ContainerCreateBody } from '../wire/container.ts'
 import type { HostConfig } from '../wire/host-config.ts'
 import type { EndpointSettings } from '../wire/network.ts'
@@ -11,8 +11,9 @@ import { readMounts } from './read-mounts.ts'
 /** What the engine is to make of a create request. `API_BAD_REQUEST` in docker's words, `API_NOT_BUILT` for what would be ignored. */
 export function readContainerSpec(body: ContainerCreateBody, platform?: string): ContainerSpec {
   const host = body.HostConfig ?? {}
+  const policy = host.RestartPolicy
   refuseUnbuilt(body, host)
-  if (!body.Image) throw bad('config cannot be empty in order to create a container')
+  if (!body.Image) throw badRequest('config cannot be empty in order to create a container')
   return {
     image: body.Image,
     platform: platform || undefined,
@@ -48,7 +49,10 @@ export function readContainerSpec(body: ContainerCreateBody, platform?: string):
     oomScoreAdj: host.OomScoreAdj || undefined,
     security: readSecurity(host),
     namespaces: readNamespaces(host),
-    restartPolicy: readRestartPolicy(host),
+    // The engine says which names there are.
+    restartPolicy: policy?.Name
+      ? { name: policy.Name as RestartPolicy['name'], maximumRetryCount: policy.MaximumRetryCount ?? 0 }
+      : undefined,
     autoRemove: host.AutoRemove,
     log: readLog(host),
     annotations: keepHostConfig(host),
@@ -59,11 +63,11 @@ export function readContainerSpec(body: ContainerCreateBody, platform?: string):
 function refuseUnbuilt({ Healthcheck, NetworkingConfig }: ContainerCreateBody, host: HostConfig): void {
   for (const [name, harmless] of Object.entries(UNBUILT_SETTINGS)) {
     const value = host[name as keyof HostConfig]
-    if (!isEmpty(value) && !harmless.includes(value)) throw unbuilt(`HostConfig.${name}`)
+    if (!isEmpty(value) && !harmless.includes(value)) throw notBuilt(`HostConfig.${name}`)
   }
   const [test] = Healthcheck?.Test ?? []
-  if (test !== undefined && test !== 'NONE') throw unbuilt('Healthcheck')
-  if (Object.keys(NetworkingConfig?.EndpointsConfig ?? {}).length > 1) throw unbuilt('NetworkingConfig with several networks')
+  if (test !== undefined && test !== 'NONE') throw notBuilt('Healthcheck')
+  if (Object.keys(NetworkingConfig?.EndpointsConfig ?? {}).length > 1) throw notBuilt('NetworkingConfig with several networks')
 }
 
 function isEmpty(value: unknown): boolean {
@@ -128,8 +132,8 @@ function readSecurityOptions(options: readonly string[]): Pick<SecuritySpec, 'no
     if (name === 'no-new-privileges') security = { ...security, noNewPrivileges: value !== 'false' }
     else if (name === 'seccomp') security = { ...security, seccomp: value === 'builtin' ? 'default' : value }
     else if (name === 'label' || (name === 'apparmor' && (value === 'unconfined' || value === 'docker-default'))) continue
-    else if (name === 'apparmor') throw unbuilt(`HostConfig.SecurityOpt ${option}`)
-    else throw bad(`invalid --security-opt: "${option}"`)
+    else if (name === 'apparmor') throw notBuilt(`HostConfig.SecurityOpt ${option}`)
+    else throw badRequest(`invalid --security-opt: "${option}"`)
   }
   return security
 }
@@ -144,32 +148,8 @@ function readNamespaces(host: HostConfig): NamespaceSpec {
   }
 }
 
-const RESTART_NAMES = ['no', 'always', 'on-failure', 'unless-stopped'] as const
-
-function readRestartPolicy({ RestartPolicy: policy, AutoRemove }: HostConfig): RestartPolicy | undefined {
-  if (!policy?.Name) return undefined
-  const name = RESTART_NAMES.find((known) => known === policy.Name)
-  if (name === undefined) {
-    throw bad(`invalid restart policy: unknown policy '${policy.Name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`)
-  }
-  if (AutoRemove === true && name !== 'no') throw bad("can't create 'AutoRemove' container with restart policy")
-  const maximumRetryCount = policy.MaximumRetryCount ?? 0
-  if (maximumRetryCount !== 0 && name !== 'on-failure') {
-    throw bad("invalid restart policy: maximum retry count can only be used with 'on-failure'")
-  }
-  return { name, maximumRetryCount }
-}
-
 function readLog({ LogConfig }: HostConfig): ContainerSpec['log'] {
   const driver = LogConfig?.Type || 'json-file'
-  if (driver !== 'json-file' && driver !== 'none') throw unbuilt(`logging driver ${driver}`)
+  if (driver !== 'json-file' && driver !== 'none') throw notBuilt(`logging driver ${driver}`)
   return { driver, ...(LogConfig?.Config && { options: LogConfig.Config }) }
-}
-
-function bad(message: string): ApiError {
-  return new ApiError('API_BAD_REQUEST', message, { kind: 'invalid' })
-}
-
-function unbuilt(what: string): ApiError {
-  return new ApiError('API_NOT_BUILT', `${what} is not built yet`, { kind: 'unsupported' })
 }

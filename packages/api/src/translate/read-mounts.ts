@@ -1,5 +1,5 @@
 import type { BindMountSpec, MountSpec, TmpfsMountSpec, VolumeMountSpec } from '@ct/engine'
-import { ApiError } from '../errors.ts'
+import { badRequest, notBuilt } from '../errors.ts'
 import type { ContainerCreateBody } from '../wire/container.ts'
 import type { MountRequest } from '../wire/host-config.ts'
 
@@ -26,14 +26,14 @@ export function readMounts({ Volumes, HostConfig }: ContainerCreateBody): readon
 /** `source:target[:options]` of `-v`. */
 function readBind(text: string): MountSpec {
   const [source = '', target = '', options = '', ...more] = text.split(':')
-  if (source === '' || !target.startsWith('/') || more.length > 0) throw bad(`invalid volume specification: '${text}'`)
+  if (source === '' || !target.startsWith('/') || more.length > 0) throw badRequest(`invalid volume specification: '${text}'`)
   let mode: { readOnly?: true; noCopy?: true; propagation?: Propagation } = {}
   for (const option of options.split(',')) {
     const propagation = PROPAGATIONS.find((name) => name === option)
     if (option === 'ro') mode = { ...mode, readOnly: true }
     else if (option === 'nocopy') mode = { ...mode, noCopy: true }
     else if (propagation !== undefined) mode = { ...mode, propagation }
-    else if (!NO_EFFECT.has(option)) throw bad(`invalid mode: ${options}`)
+    else if (!NO_EFFECT.has(option)) throw badRequest(`invalid mode: ${options}`)
   }
   const { noCopy, propagation, ...readOnly } = mode
   if (source.startsWith('/')) return { type: 'bind', source, target, createSource: true, ...readOnly, ...(propagation && { propagation }) }
@@ -42,21 +42,18 @@ function readBind(text: string): MountSpec {
 
 function readMountRequest(mount: MountRequest): MountSpec {
   const { Type, Target = '' } = mount
-  if (!Target.startsWith('/'))
-    throw bad(`invalid mount config for type "${Type ?? ''}": invalid mount path: '${Target}' mount path must be absolute`)
   if (Type === 'bind') return readBindRequest(mount, Target)
   if (Type === 'volume') return readVolumeRequest(mount, Target)
   if (Type === 'tmpfs') return readTmpfsRequest(mount, Target)
-  throw bad(`invalid mount config for type "${Type ?? ''}": mount type unknown`)
+  throw badRequest(`invalid mount config for type "${Type ?? ''}": mount type unknown`)
 }
 
 function readBindRequest({ Type, Source = '', ReadOnly, BindOptions, ...others }: MountRequest, target: string): BindMountSpec {
-  if (others.VolumeOptions || others.TmpfsOptions) throw bad(`invalid mount config for type "${Type}": field must not be specified`)
-  if (!Source.startsWith('/'))
-    throw bad(`invalid mount config for type "bind": invalid mount path: '${Source}' mount path must be absolute`)
+  if (others.VolumeOptions || others.TmpfsOptions) throw badRequest(`invalid mount config for type "${Type}": field must not be specified`)
   const { Propagation, NonRecursive, CreateMountpoint } = BindOptions ?? {}
   const propagation = PROPAGATIONS.find((name) => name === Propagation)
-  if (Propagation && propagation === undefined) throw bad(`invalid mount config for type "bind": invalid propagation mode: ${Propagation}`)
+  if (Propagation && propagation === undefined)
+    throw badRequest(`invalid mount config for type "bind": invalid propagation mode: ${Propagation}`)
   return {
     type: 'bind',
     source: Source,
@@ -69,10 +66,10 @@ function readBindRequest({ Type, Source = '', ReadOnly, BindOptions, ...others }
 }
 
 function readVolumeRequest({ Source, ReadOnly, VolumeOptions, ...others }: MountRequest, target: string): VolumeMountSpec {
-  if (others.BindOptions || others.TmpfsOptions) throw bad('invalid mount config for type "volume": field must not be specified')
+  if (others.BindOptions || others.TmpfsOptions) throw badRequest('invalid mount config for type "volume": field must not be specified')
   const { NoCopy, Labels, DriverConfig, Subpath } = VolumeOptions ?? {}
-  if (DriverConfig?.Name && DriverConfig.Name !== 'local') throw unbuilt(`volume driver ${DriverConfig.Name}`)
-  if (Subpath) throw unbuilt('Mounts.VolumeOptions.Subpath')
+  if (DriverConfig?.Name && DriverConfig.Name !== 'local') throw notBuilt(`volume driver ${DriverConfig.Name}`)
+  if (Subpath) throw notBuilt('Mounts.VolumeOptions.Subpath')
   return {
     type: 'volume',
     target,
@@ -84,8 +81,8 @@ function readVolumeRequest({ Source, ReadOnly, VolumeOptions, ...others }: Mount
 }
 
 function readTmpfsRequest({ Source, ReadOnly, TmpfsOptions, ...others }: MountRequest, target: string): TmpfsMountSpec {
-  if (others.BindOptions || others.VolumeOptions) throw bad('invalid mount config for type "tmpfs": field must not be specified')
-  if (Source) throw bad('invalid mount config for type "tmpfs": field Source must not be specified')
+  if (others.BindOptions || others.VolumeOptions) throw badRequest('invalid mount config for type "tmpfs": field must not be specified')
+  if (Source) throw badRequest('invalid mount config for type "tmpfs": field Source must not be specified')
   const { SizeBytes, Mode, Options } = TmpfsOptions ?? {}
   return {
     type: 'tmpfs',
@@ -101,7 +98,6 @@ const FACTORS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 2
 
 /** `size=64m,mode=1777,ro,noexec` of `--tmpfs`. */
 function readTmpfs(target: string, text: string): TmpfsMountSpec {
-  if (!target.startsWith('/')) throw bad(`invalid mount path: '${target}' mount path must be absolute`)
   let spec: TmpfsMountSpec = { type: 'tmpfs', target }
   for (const option of text.split(',').filter((word) => word !== '')) {
     const [, size, unit = ''] = /^size=(\d+)([kmg]?)$/i.exec(option) ?? []
@@ -112,12 +108,4 @@ function readTmpfs(target: string, text: string): TmpfsMountSpec {
     else spec = { ...spec, options: [...(spec.options ?? []), option] }
   }
   return spec
-}
-
-function bad(message: string): ApiError {
-  return new ApiError('API_BAD_REQUEST', message, { kind: 'invalid' })
-}
-
-function unbuilt(what: string): ApiError {
-  return new ApiError('API_NOT_BUILT', `${what} is not built yet`, { kind: 'unsupported' })
 }

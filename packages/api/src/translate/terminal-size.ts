@@ -1,4 +1,4 @@
-import { ApiError } from '../errors.ts'
+import { badRequest } from '../errors.ts'
 
 /** The size in a resize request. `API_BAD_REQUEST` without a height and a width. */
 export function terminalSize({ h, w }: { readonly h?: number | undefined; readonly w?: number | undefined }): {
@@ -7,5 +7,5 @@ export function terminalSize({ h, w }: { readonly h?: number | undefined; readon
 } {
   const isSize = (value: number | undefined): value is number => value !== undefined && value >= 0 && value <= 65_535
   if (isSize(h) && isSize(w)) return { rows: h, columns: w }
-  throw new ApiError('API_BAD_REQUEST', `invalid size of a terminal: h=${h ?? ''} w=${w ?? ''}`, { kind: 'invalid' })
+  throw badRequest(`invalid size of a terminal: h=${h ?? ''} w=${w ?? ''}`)
 }
