@@ -1,0 +1,7 @@
+export type { Credentials, CredentialsProvider } from './auth/credentials.ts'
+export { loadDockerCredentials } from './auth/docker-credentials.ts'
+export { RegistryError, type RegistryErrorCode } from './errors.ts'
+export type { RegistryClientOptions, RetryOptions, TimeoutOptions } from './options.ts'
+export { createRegistryClient, type RegistryClient } from './registry-client.ts'
+export { RepositoryTarget } from './repository-target.ts'
+export type { TagsOptions } from './tags.ts'

@@ -1,0 +1,52 @@
+import { BlockList, isIP } from 'node:net'
+import type { CredentialsProvider } from './auth/credentials.ts'
+
+/** How often and how patiently a request is repeated that failed for a passing reason. */
+export interface RetryOptions {
+  /** Attempts in all. @default 5 */
+  readonly attempts?: number | undefined
+  /** The first pause; each one after may be twice as long. @default 250 */
+  readonly baseDelayMs?: number | undefined
+  /** The longest pause, also when the registry asks for more. @default 30_000 */
+  readonly maxDelayMs?: number | undefined
+}
+
+/** How long each phase of a request may take. */
+export interface TimeoutOptions {
+  /** @default 10_000 */
+  readonly connectMs?: number | undefined
+  /** From the request sent to the first byte of the answer. @default 60_000 */
+  readonly headersMs?: number | undefined
+  /** Between two pieces of a body. @default 60_000 */
+  readonly idleMs?: number | undefined
+}
+
+/** Options of `createRegistryClient`. */
+export interface RegistryClientOptions {
+  /** Asked once for each registry that wants a login. @default none: everything is anonymous */
+  readonly credentials?: CredentialsProvider | undefined
+  /** Which hosts (with their port) are spoken to over plain HTTP. @default the loopback ones */
+  readonly insecure?: ((host: string) => boolean) | undefined
+  /** @default "ct" */
+  readonly userAgent?: string | undefined
+  readonly retry?: RetryOptions | undefined
+  readonly timeouts?: TimeoutOptions | undefined
+}
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8, 'ipv4')
+loopback.addAddress('::1', 'ipv6')
+
+/** Whether a host is this machine itself, by name or address. */
+export function isLoopback(host: string): boolean {
+  const { hostname } = new URL(`http://${host}`)
+  const address = hostname.replace(/^\[|\]$/g, '')
+  const family = isIP(address)
+  return hostname === 'localhost' || (family !== 0 && loopback.check(address, family === 4 ? 'ipv4' : 'ipv6'))
+}
+
+/** Where the API of a registry is: Docker Hub's has another name than its references. */
+export function baseUrl(registry: string, isInsecure: (host: string) => boolean): URL {
+  const host = registry === 'docker.io' ? 'registry-1.docker.io' : registry
+  return new URL(`${isInsecure(host) ? 'http' : 'https'}://${host}/`)
+}

@@ -1,0 +1,137 @@
+import { Authorizer } from './auth/authorizer.ts'
+import { parseChallenge } from './auth/challenge.ts'
+import type { FetchToken } from './auth/token.ts'
+import { RegistryError } from './errors.ts'
+import { failureOf, Http, type HttpRequest, type HttpResponse, headerOf, protocolError, readBounded } from './http.ts'
+import { baseUrl, isLoopback, type RegistryClientOptions, type RetryOptions } from './options.ts'
+import { Again, isPassing, parseRetryAfter, retrying } from './retry.ts'
+
+/** A request to a registry. A body that is a stream is sent once only, so such a request is not repeated. */
+export interface RegistryRequest extends HttpRequest {
+  readonly registry: string
+  /** Absolute, or a path below the registry. */
+  readonly url: string | URL
+  /** What a token must be good for, such as `repository:team/app:pull`. */
+  readonly scopes: readonly string[]
+  /** Statuses that are returned rather than thrown. */
+  readonly expect: readonly number[]
+}
+
+const maxRedirects = 5
+const maxTokenBytes = 1024 * 1024
+const redirects = [301, 302, 303, 307, 308]
+
+/** Sends requests to registries: with logins, redirects and repetition. */
+export class Transport implements AsyncDisposable {
+  readonly retry: RetryOptions
+  readonly #http: Http
+  readonly #authorizer: Authorizer
+  readonly #isInsecure: (host: string) => boolean
+
+  constructor({
+    credentials = async () => undefined,
+    insecure = isLoopback,
+    userAgent = 'ct',
+    retry = {},
+    timeouts,
+  }: RegistryClientOptions) {
+    this.retry = retry
+    this.#http = new Http(userAgent, timeouts)
+    this.#isInsecure = insecure
+    this.#authorizer = new Authorizer(credentials, (request) => this.#fetchToken(request))
+  }
+
+  /** The address of something below a registry. */
+  url(registry: string, path: string | URL): URL {
+    return new URL(path, baseUrl(registry, this.#isInsecure))
+  }
+
+  /** Sends a request until the answer is one of those expected; throws when it is another that will not change. */
+  async send(request: RegistryRequest): Promise<HttpResponse> {
+    const attempt = async () => {
+      const response = await this.#authorized(request)
+      if (request.expect.includes(response.status)) return response
+      throw new Refusal(await failureOf(response), parseRetryAfter(headerOf(response, 'retry-after')))
+    }
+    const hasOneBodyOnly = hasStream(request)
+    return retrying(() => attempt().catch((error: unknown) => again(error, !hasOneBodyOnly)), { retry: this.retry, signal: request.signal })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#http[Symbol.asyncDispose]()
+  }
+
+  /** When the registry asks who we are, sends the request once more with the answer. */
+  async #authorized(request: RegistryRequest): Promise<HttpResponse> {
+    const { registry, scopes, signal } = request
+    const response = await this.#redirected(request, await this.#authorizer.header(registry, scopes, signal))
+    if (response.status !== 401 || response.url.origin !== this.url(registry, '/').origin || hasStream(request)) return response
+    const challenge = parseChallenge(headerOf(response, 'www-authenticate'))
+    if (challenge === undefined) return response
+    await response.body.dump()
+    this.#authorizer.challenged(registry, challenge)
+    return this.#redirected(request, await this.#authorizer.header(registry, scopes, signal))
+  }
+
+  /** The login goes to the registry itself and nowhere else. */
+  async #redirected(request: RegistryRequest, authorization: string | undefined): Promise<HttpResponse> {
+    const home = this.url(request.registry, '/').origin
+    let url = this.url(request.registry, request.url)
+    for (let hops = 0; ; hops++) {
+      const headers = { ...request.headers, ...(authorization !== undefined && url.origin === home && { authorization }) }
+      const response = await this.#http.send(url, { ...request, headers })
+      const location = headerOf(response, 'location')
+      if (!redirects.includes(response.status) || location === undefined) return response
+      await response.body.dump()
+      if (hops === maxRedirects) throw protocolError(url, 'it redirects too often')
+      if (hasStream(request)) throw protocolError(url, 'it redirects in the middle of an upload')
+      url = this.#allowed(location, url)
+    }
+  }
+
+  #allowed(location: string, from: URL): URL {
+    const url = URL.canParse(location, from.href) ? new URL(location, from) : undefined
+    if (url?.protocol === 'https:' || (url?.protocol === 'http:' && this.#isInsecure(url.host))) return url
+    throw protocolError(from, 'it redirects to an address that is not HTTPS')
+  }
+
+  #fetchToken: FetchToken = async ({ url, ...request }) => {
+    if (url.protocol !== 'https:' && !this.#isInsecure(url.host)) throw protocolError(url, 'its token service is not HTTPS')
+    const body = request.body === undefined ? undefined : Buffer.from(request.body)
+    const attempt = async () => {
+      const response = await this.#http.send(url, { ...request, body })
+      if (response.status === 200) return (await readBounded(response, maxTokenBytes)).toString('utf8')
+      throw new Refusal(asLoginError(await failureOf(response)), parseRetryAfter(headerOf(response, 'retry-after')))
+    }
+    return retrying(() => attempt().catch((error: unknown) => again(error, true)), { retry: this.retry, signal: request.signal })
+  }
+}
+
+/** An answer that was not hoped for, with what it says about later. */
+class Refusal {
+  readonly error: RegistryError
+  readonly retryAfterMs: number | undefined
+
+  constructor(error: RegistryError, retryAfterMs: number | undefined) {
+    this.error = error
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+function again(thrown: unknown, isRepeatable: boolean): Again {
+  const { error, retryAfterMs } = thrown instanceof Refusal ? thrown : { error: thrown, retryAfterMs: undefined }
+  if (isRepeatable && isPassing(error)) return new Again(error, retryAfterMs)
+  throw error
+}
+
+function asLoginError(error: RegistryError): RegistryError {
+  if (isPassing(error) || error.code === 'REGISTRY_NOT_FOUND') return error
+  return new RegistryError('REGISTRY_UNAUTHORIZED', error.message, {
+    kind: 'unauthorized',
+    hint: 'check the user name and the password, and log in again',
+  })
+}
+
+function hasStream({ body }: HttpRequest): boolean {
+  return body !== undefined && !(body instanceof Uint8Array)
+}
