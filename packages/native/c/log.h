@@ -18,7 +18,7 @@ struct ct_log {
     size_t size;
     uint8_t data[CT_LOG_PIECE]; /* the beginning of a line whose end has not come */
   } pending[2];
-  char out[8 * CT_LOG_PIECE]; /* holds the worst case of one piece, and a batch of usual ones */
+  char out[6 * CT_LOG_PIECE + 4096]; /* holds the worst case of one piece, or a batch of usual lines */
 };
 
 /* Appends to the file, made 0640 when missing; 0 or an errno. The log is all zeros before. */

@@ -19,7 +19,8 @@ static const int all_seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_
 static int is_protected(int self) {
   struct statvfs info;
   if (fstatvfs(self, &info) == 0 && (info.f_flag & ST_RDONLY)) return 1;
-  return (fcntl(self, F_GET_SEALS) & all_seals) == all_seals;
+  int seals = fcntl(self, F_GET_SEALS); /* -1: no memfd */
+  return seals >= 0 && (seals & all_seals) == all_seals;
 }
 
 /* A private mount of the file alone, read-only, which no mount namespace holds. Needs CAP_SYS_ADMIN. */

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -46,6 +47,13 @@ static int write_pid(const struct ct_supervisor *s) {
   return ct_record_write(s->plan->pid_path, text, size, false);
 }
 
+/* Lets go of the pages of the program that only a launch needs; those that are needed again come back by themselves. */
+static void forget_program(void) {
+  extern char __executable_start[], etext[];
+  uintptr_t page = (uintptr_t)getpagesize(), start = (uintptr_t)__executable_start & -page, end = (uintptr_t)etext & -page;
+  if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
+}
+
 /* Nothing of the launcher stays: no terminal, no directory, no stdio. */
 static void detach(void) {
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -77,6 +85,7 @@ static _Noreturn void supervise(struct ct_supervisor *s) {
   ct_report_send(CT_STATUS_FD, &report);
   if (*s->plan->fifo_path != 0) _exit(0);
   detach();
+  forget_program();
   ct_supervise(s);
 }
 

@@ -185,19 +185,56 @@ static bool await(struct ct_process *p, struct ct_report *failure) {
   }
 }
 
-static bool clone_process(const struct ct_plan *plan, struct ct_process *p, struct ct_child *c, struct ct_report *failure) {
-  int into = -1, ends[2];
-  if (!open_joined(plan, c, failure) || !open_cgroups(plan, c, &into, failure)) return false;
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return failed(failure, CT_STAGE_FILES, 0, errno);
-  p->sync = ends[0];
-  c->sync = ends[1];
+static long clone_child(const struct ct_plan *plan, struct ct_process *p, int into, bool isGrandchild) {
   struct clone_args args = {
       .flags = CLONE_PIDFD | (plan->new_namespaces & ~(uint32_t)CLONE_NEWCGROUP) | (into < 0 ? 0 : CLONE_INTO_CGROUP),
       .pidfd = (uint64_t)(uintptr_t)&p->pidfd,
       .exit_signal = SIGCHLD,
       .cgroup = into < 0 ? 0 : (uint64_t)into,
   };
-  long pid = syscall(SYS_clone3, &args, sizeof args);
+  if (isGrandchild) {
+    args.flags |= CLONE_PARENT;
+    args.exit_signal = 0; /* as that of the process between */
+  }
+  return syscall(SYS_clone3, &args, sizeof args);
+}
+
+static int joined_user(const struct ct_plan *plan, const struct ct_child *c) {
+  for (uint32_t i = 0; i < plan->joined_count; i++) {
+    if (plan->joined[i].flag == CLONE_NEWUSER) return c->joined[i];
+  }
+  return -1;
+}
+
+/* A user namespace that is joined must own the new namespaces, and the supervisor must stay outside: a process between
+   joins it, makes the child for the supervisor, tells who that is, and ends. */
+static long clone_in_user(const struct ct_plan *plan, struct ct_process *p, struct ct_child *c, int into) {
+  struct ct_report report = {.kind = CT_REPORT_OK};
+  size_t size = 0;
+  int fds[2];
+  pid_t between = fork();
+  if (between == 0) {
+    long pid = setns(joined_user(plan, c), CLONE_NEWUSER) != 0 ? -1 : clone_child(plan, p, into, true);
+    if (pid == 0) ct_child_run(c);
+    report.error = pid < 0 ? errno : 0;
+    report.value = (uint32_t)pid;
+    _exit(ct_send_fds(c->sync, &report, sizeof report, &p->pidfd, pid < 0 ? 0 : 1));
+  }
+  if (between < 0) return -1;
+  int error = ct_receive_fds(p->sync, &report, sizeof report, &size, fds);
+  CT_RETRY(waitpid(between, NULL, 0));
+  p->pidfd = fds[0];
+  errno = error != 0 ? error : report.error;
+  return errno != 0 || fds[0] < 0 ? -1 : (long)report.value;
+}
+
+static bool clone_process(const struct ct_plan *plan, struct ct_process *p, struct ct_child *c, struct ct_report *failure) {
+  int into = -1, ends[2];
+  if (!open_joined(plan, c, failure) || !open_cgroups(plan, c, &into, failure)) return false;
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return failed(failure, CT_STAGE_FILES, 0, errno);
+  p->sync = ends[0];
+  c->sync = ends[1];
+  long pid = joined_user(plan, c) < 0 ? clone_child(plan, p, into, false) : clone_in_user(plan, p, c, into);
   if (pid == 0) ct_child_run(c);
   int error = errno;
   if (into >= 0) close(into);

@@ -1,4 +1,5 @@
-import { getSystemErrorMap, getSystemErrorName } from 'node:util'
+import { constants } from 'node:os'
+import { getSystemErrorMap } from 'node:util'
 
 /** The 16 bytes that the helper and its supervisor answer with (c/report.h, PROTOCOL.md). */
 export interface Report {
@@ -45,9 +46,19 @@ export function parseReport(bytes: Buffer): Report | undefined {
   }
 }
 
+const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]))
+
 /** An error as Node's own calls throw it, so that `hasErrno` knows it. */
 export function systemError(errno: number, syscall: string): NodeJS.ErrnoException & { code: string } {
-  const code = getSystemErrorName(-errno)
-  const text = getSystemErrorMap().get(-errno)?.[1] ?? `errno ${errno}`
+  const code = ERRNO_NAMES.get(errno) ?? `E${errno}`
+  const text = getSystemErrorMap().get(-errno)?.[1] ?? EXPLAINED[code] ?? `errno ${errno}`
   return Object.assign(new Error(`${code}: ${text}, ${syscall}`), { code, errno: -errno, syscall })
+}
+
+/** What Node has no words for. */
+const EXPLAINED: Readonly<Record<string, string>> = {
+  EBADMSG: 'malformed message',
+  ECHILD: 'the process ended before it reported',
+  ENOEXEC: 'not an executable format',
+  ENODEV: 'no such device or file system',
 }

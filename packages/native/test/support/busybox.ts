@@ -1,7 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Operation, RunPlan, SupervisorPlan } from '../../src/index.ts'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import {
+  type ExecPlan,
+  type ExitRecord,
+  launch,
+  type Operation,
+  type RunPlan,
+  type Supervisor,
+  type SupervisorPlan,
+} from '../../src/index.ts'
 
 /** A temporary directory with a root file system of busybox in `rootfs`; removed when disposed. */
 export class Sandbox implements Disposable {
@@ -9,6 +17,7 @@ export class Sandbox implements Disposable {
   readonly rootfs = join(this.path, 'rootfs')
 
   constructor() {
+    chmodSync(this.path, 0o755)
     for (const directory of ['bin', 'dev', 'proc', 'sys', 'etc', 'tmp', 'root'])
       mkdirSync(join(this.rootfs, directory), { recursive: true })
     copyFileSync('/bin/busybox', join(this.rootfs, 'bin/busybox'))
@@ -47,7 +56,7 @@ const NODES = [
 ] as const
 
 /** The file systems and devices that docker gives a container. */
-export function standardMounts(): readonly Operation[] {
+export function standardMounts(userNamespace = false): readonly Operation[] {
   const mount = (
     type: string,
     target: string,
@@ -69,21 +78,20 @@ export function standardMounts(): readonly Operation[] {
     mount('sysfs', '/sys', [], ['nosuid', 'noexec', 'nodev', 'rdonly']),
     mount('mqueue', '/dev/mqueue', [], ['nosuid', 'noexec', 'nodev']),
     mount('tmpfs', '/dev/shm', ['mode=1777', 'size=65536k'], ['nosuid', 'noexec', 'nodev']),
-    ...NODES.map(
-      ([name, major, minor]): Operation => ({
-        op: 'device',
-        target: `/dev/${name}`,
-        type: 'char',
-        major,
-        minor,
-        mode: 0o666,
-        uid: 0,
-        gid: 0,
-      }),
-    ),
+    ...NODES.map((node) => (userNamespace ? bindNode(node) : makeNode(node))),
     { op: 'symlink', target: '/dev/ptmx', linkTarget: 'pts/ptmx' },
     { op: 'symlink', target: '/dev/fd', linkTarget: '/proc/self/fd' },
   ]
+}
+
+type Node = (typeof NODES)[number]
+
+function makeNode([name, major, minor]: Node): Operation {
+  return { op: 'device', target: `/dev/${name}`, type: 'char', major, minor, mode: 0o666, uid: 0, gid: 0 }
+}
+
+function bindNode([name]: Node): Operation {
+  return { op: 'bind', source: `/dev/${name}`, target: `/dev/${name}`, recursive: false, attributes: {}, missing: 'file' }
 }
 
 const MASKED = [
@@ -104,10 +112,11 @@ export interface ContainerOptions {
   readonly env?: readonly string[]
   readonly tty?: { readonly rows: number; readonly columns: number }
   readonly hold?: boolean
+  readonly userNamespace?: boolean
   readonly user?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] }
   /** Operations after the standard mounts, before the root is entered. */
   readonly mounts?: readonly Operation[]
-  /** Operations before the exec. */
+  /** Operations behind that, while the process has all capabilities. */
   readonly late?: readonly Operation[]
   readonly plan?: Partial<RunPlan>
 }
@@ -121,7 +130,7 @@ export function containerPlan(sandbox: Sandbox, args: readonly string[], o: Cont
     cgroupProcs: [],
     operations: [
       { op: 'root', path: sandbox.rootfs, mounts: [], propagation: 'slave' },
-      ...standardMounts(),
+      ...standardMounts(o.userNamespace),
       ...(o.mounts ?? []),
       ...(o.tty ? [{ op: 'terminal', ...o.tty } as const] : []),
       ...MASKED.map((target) => ({ op: 'mask', target }) as const),
@@ -129,14 +138,14 @@ export function containerPlan(sandbox: Sandbox, args: readonly string[], o: Cont
       { op: 'enter-root', pivot: true },
       { op: 'hostname', name: 'box' },
       { op: 'loopback-up' },
+      { op: 'cwd', path: '/', create: false },
+      ...(o.late ?? []),
       { op: 'user', ...(o.user ?? { uid: 0, gid: 0, groups: [0] }) },
       {
         op: 'capabilities',
         sets: { bounding: capabilities, effective: capabilities, permitted: capabilities, inheritable: [], ambient: [] },
       },
       { op: 'no-new-privileges' },
-      { op: 'cwd', path: '/', create: false },
-      ...(o.late ?? []),
       ...(o.hold ? [{ op: 'hold' } as const] : []),
       execOperation(args, o.env),
     ],
@@ -148,4 +157,47 @@ export function containerPlan(sandbox: Sandbox, args: readonly string[], o: Cont
 export function execOperation(args: readonly string[], env: readonly string[] = ['PATH=/bin']): Operation {
   const [program = ''] = args
   return { op: 'exec', files: [program.startsWith('/') ? program : `/bin/${program}`], args, env }
+}
+
+/** A plan for a further process of a running container. */
+export function execPlan(sandbox: Sandbox, pid: number, args: readonly string[], supervisor = sandbox.supervisor('exec')): ExecPlan {
+  return {
+    supervisor,
+    pid,
+    pidStartTime: 0n,
+    namespaces: ['cgroup', 'ipc', 'mount', 'network', 'pid', 'uts'],
+    cgroupProcs: [],
+    operations: [execOperation(args)],
+  }
+}
+
+/** Runs a program to its end. */
+export async function run(
+  sandbox: Sandbox,
+  args: readonly string[],
+  options: ContainerOptions = {},
+): Promise<ExitRecord & { readonly stdout: string }> {
+  const supervisor = await launch(containerPlan(sandbox, args, options))
+  const record = await supervisor.wait()
+  return { ...record, stdout: output(sandbox, options.supervisor ? basename(options.supervisor.logPath ?? '', '.log') : 'main') }
+}
+
+/** What a log has, of both streams. */
+export function output(sandbox: Sandbox, name = 'main'): string {
+  return logLines(sandbox, name)
+    .map(({ log }) => log)
+    .join('')
+}
+
+/** The lines of a log. */
+export function logLines(sandbox: Sandbox, name = 'main'): { readonly log: string; readonly stream: string; readonly time: string }[] {
+  const lines = readFileSync(sandbox.file(`${name}.log`), 'utf8').split('\n')
+  return lines.slice(0, -1).map((line) => JSON.parse(line))
+}
+
+/** Kills the process and waits for its end. */
+export async function stop(supervisor: Supervisor): Promise<ExitRecord> {
+  const ended = supervisor.wait()
+  await supervisor.kill(9)
+  return ended
 }
