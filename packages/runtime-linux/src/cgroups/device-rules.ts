@@ -60,7 +60,7 @@ export function writeDeviceRules(cgroup: Cgroup, rules: readonly LinuxDeviceRule
 export function hasDeviceControl(cgroup: Cgroup, rules: readonly LinuxDeviceRule[] = []): boolean {
   if (directoryOf(cgroup, 'devices') !== undefined) return true
   const last = rules.at(-1)
-  return last !== undefined && last.allow && isWhole(last)
+  return last?.allow === true && isWhole(last)
 }
 
 function isWhole({ type, major, minor, access = 'rwm' }: LinuxDeviceRule): boolean {

@@ -24,6 +24,6 @@ export function planExec({ process, pid, pidStartTime, namespaces, cgroupProcs, 
     pidStartTime,
     namespaces,
     cgroupProcs,
-    operations: [...planEarlyProcess(process), ...planTerminal(process), ...planProcess({ process, ...rest })],
+    operations: [...planEarlyProcess(process, namespaces), ...planTerminal(process), ...planProcess({ process, ...rest })],
   }
 }

@@ -46,6 +46,17 @@ const PROPAGATIONS: Readonly<Record<string, Propagation>> = {
   runbindable: 'unbindable',
 }
 
+/** All options that are not for the file system, for `features`. */
+export const MOUNT_OPTIONS: readonly string[] = [
+  ...Object.keys(ATTRIBUTES),
+  ...Object.keys(ATTRIBUTES).map((name) => `r${name}`),
+  ...Object.keys(PROPAGATIONS),
+  'bind',
+  'defaults',
+  'rbind',
+  'tmpcopyup',
+].sort()
+
 /**
  * Sorts the options of a mount as mount(8) and the runtime specification name them; of contradicting ones the last wins.
  * @see https://github.com/opencontainers/runtime-spec/blob/main/config.md#linux-mount-options

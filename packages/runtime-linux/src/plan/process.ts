@@ -1,4 +1,4 @@
-import type { Operation } from '@ct/native'
+import type { NamespaceType, Operation } from '@ct/native'
 import type { Process } from '../spec/process.ts'
 import { type CredentialContext, planCredentials } from './credentials.ts'
 import { execFiles } from './exec-files.ts'
@@ -6,9 +6,12 @@ import { planRlimits } from './rlimits.ts'
 
 const DEFAULT_SIZE = { height: 24, width: 80 }
 
-/** Operations of a process that must run while the host's /proc is still there. */
-export function planEarlyProcess({ oomScoreAdj }: Process): Operation[] {
-  return oomScoreAdj === undefined ? [] : [{ op: 'oom-score', value: oomScoreAdj }]
+/**
+ * Operations of a process that must run while the host's /proc is still there. In a user namespace a process may not
+ * write its own score.
+ */
+export function planEarlyProcess({ oomScoreAdj }: Process, namespaces: readonly NamespaceType[]): Operation[] {
+  return oomScoreAdj === undefined || namespaces.includes('user') ? [] : [{ op: 'oom-score', value: oomScoreAdj }]
 }
 
 /** The pty, for a process that wants one. */

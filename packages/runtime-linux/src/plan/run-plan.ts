@@ -45,7 +45,7 @@ export function planRun(context: RunContext): RunPlan {
     gidMappings: linux.gidMappings?.map(planIdMapping),
     cgroupProcs: entryFiles(cgroup),
     operations: [
-      ...planEarlyProcess(process),
+      ...planEarlyProcess(process, linux.namespaces?.map(({ type }) => type) ?? []),
       ...planRoot(context),
       ...planNames(spec),
       ...planPaths(linux),

@@ -1,7 +1,7 @@
 import { connectSupervisor, releaseFifo } from '@ct/native'
 import { explainControlFailure, explainExecFailure } from './failure.ts'
 import { type ContainerRecord, writeRecord } from './record.ts'
-import { signalNumber } from './signals.ts'
+import { sendSignal, signalNumber } from './signals.ts'
 import { isAlive } from './status.ts'
 
 /** Name of the FIFO in the state directory at which an unsupervised process is held. */
@@ -22,7 +22,7 @@ export async function startContainer(record: ContainerRecord, directory: string)
 export async function signalContainer(record: ContainerRecord, signal: number | string): Promise<void> {
   const number = signalNumber(signal)
   if (!record.isSupervised) {
-    if (isAlive(record)) process.kill(record.pid, number)
+    if (isAlive(record)) sendSignal(record.pid, number)
     return
   }
   try {

@@ -8,15 +8,16 @@ import { planRun } from '../plan/run-plan.ts'
 import type { Spec } from '../spec/spec.ts'
 import { explainFailure } from './failure.ts'
 import type { LoadedBundle } from './load-bundle.ts'
+import { adjustOomScore } from './oom-score.ts'
 import { readProcessStatus } from './process-status.ts'
 import { type ContainerRecord, claimDirectory, writeRecord } from './record.ts'
 import type { ContainerIo } from './runtime.ts'
 
-/** How the command hands a container over: its own stdio, and no supervisor when `fifoPath` is given. */
+/** How the command hands a container over: with its own stdio. */
 export interface InheritedIo {
-  /** Makes the FIFO that a held process waits on; its path. */
+  /** Makes the FIFO at which a held process waits, and answers its path. Given, nobody supervises the process. */
   readonly makeFifo?: ((directory: string) => Promise<string>) | undefined
-  /** Unix socket that gets the pty. */
+  /** Unix socket that gets the pty; only without a supervisor. */
   readonly consoleSocketPath?: string | undefined
 }
 
@@ -89,7 +90,9 @@ async function launchContainer(request: CreateRequest, prepared: Prepared): Prom
   const supervisor = await planSupervisor(request, prepared)
   const plan = planRun({ ...bundle, cgroup: prepared.cgroup, supervisor, hold, pivot })
   try {
-    return await launch(plan, { signal })
+    const launched = await launch(plan, { signal })
+    adjustOomScore(launched.pid, prepared.record.process, prepared.record.namespaces)
+    return launched
   } catch (error) {
     throw explainFailure(error, { plan, program: bundle.spec.process?.args[0] ?? '' })
   }
@@ -100,13 +103,19 @@ async function planSupervisor(
   { cgroup, record, directory }: Prepared,
 ): Promise<SupervisorPlan> {
   const oom = oomCounter(cgroup)
-  if (inherited !== undefined) {
-    const { makeFifo, consoleSocketPath } = inherited
-    return { stdio: 'inherit', detachWithFifo: await makeFifo?.(directory), consoleSocketPath, pidPath, oom, exitPath: record.exitPath }
+  if (inherited?.makeFifo !== undefined) {
+    return {
+      stdio: 'inherit',
+      detachWithFifo: await inherited.makeFifo(directory),
+      consoleSocketPath: inherited.consoleSocketPath,
+      pidPath,
+    }
   }
+  const { socketPath, exitPath } = record
+  if (inherited !== undefined) return { stdio: 'inherit', socketPath, exitPath, pidPath, oom }
   return {
-    socketPath: record.socketPath,
-    exitPath: record.exitPath,
+    socketPath,
+    exitPath,
     logPath: io.logPath,
     pidPath,
     stdio: io.stdin || bundle.spec.process?.terminal ? 'pipes' : 'closed-stdin',
@@ -127,7 +136,7 @@ function newRecord({ id, bundle, cgroupPath, io, inherited }: CreateRequest, dir
     rootfs: bundle.rootfs,
     createdAt: new Date().toISOString(),
     isStarted: false,
-    isSupervised: inherited === undefined,
+    isSupervised: inherited?.makeFifo === undefined,
     cgroup: cgroupPath,
     socketPath: io.socketPath ?? `${directory}/sock`,
     exitPath: io.exitPath ?? `${directory}/exit`,

@@ -16,10 +16,11 @@ import { validateResources } from '../spec/validate-resources.ts'
 import { signalContainer, startContainer } from './control-container.ts'
 import { type CreatedContainer, createContainer, type InheritedIo } from './create-container.ts'
 import { deleteContainer } from './delete-container.ts'
-import { execProcess } from './exec-process.ts'
-import { loadBundle } from './load-bundle.ts'
+import { type ExecProcessOptions, execProcess } from './exec-process.ts'
+import { type LoadedBundle, loadBundle } from './load-bundle.ts'
 import { type ContainerRecord, readRecord } from './record.ts'
-import type { Bundle, Container, CreateOptions, DeleteOptions, ExecOptions, LinuxRuntime, RuntimeOptions } from './runtime.ts'
+import type { Bundle, Container, CreateOptions, DeleteOptions, LinuxRuntime, RuntimeOptions } from './runtime.ts'
+import { sendSignal, signalNumber } from './signals.ts'
 import { containerStatus } from './status.ts'
 
 /**
@@ -42,6 +43,13 @@ export interface LaunchOptions extends CreateOptions {
   readonly pivot?: boolean | undefined
 }
 
+/** What the command prints of a container. */
+export interface StateDetails extends State {
+  readonly rootfs: string
+  readonly created: string
+  readonly owner: string
+}
+
 /** The implementation of {@link createRuntime}, with what only the command needs. */
 export class DiskRuntime implements LinuxRuntime {
   readonly #stateDirectory: string
@@ -53,11 +61,11 @@ export class DiskRuntime implements LinuxRuntime {
     this.#cgroupParent = cgroupParent.replace(/^\/+|\/+$/g, '')
   }
 
-  async create(id: string, bundle: Bundle | string, options: LaunchOptions = {}): Promise<Container> {
+  async create(id: string, bundle: Bundle | LoadedBundle | string, options: LaunchOptions = {}): Promise<Container> {
     return this.#container(await this.#launch(id, bundle, { ...options, hold: true }))
   }
 
-  async run(id: string, bundle: Bundle | string, options: LaunchOptions = {}): Promise<Container> {
+  async run(id: string, bundle: Bundle | LoadedBundle | string, options: LaunchOptions = {}): Promise<Container> {
     return this.#container(await this.#launch(id, bundle, { ...options, hold: false }))
   }
 
@@ -78,7 +86,7 @@ export class DiskRuntime implements LinuxRuntime {
     await deleteContainer({ id, directory: this.#directory(id), force, openCgroup: (path) => openCgroup(this.#cgroups(), path) })
   }
 
-  async exec(id: string, process: Process, options: ExecOptions = {}): Promise<Supervisor> {
+  async exec(id: string, process: Process, options: ExecProcessOptions = {}): Promise<Supervisor> {
     const record = this.#find(id, ['created', 'running'])
     return execProcess(process, options, { record, cgroup: this.#cgroup(record), directory: this.#directory(id) })
   }
@@ -113,8 +121,29 @@ export class DiskRuntime implements LinuxRuntime {
     updateCgroup(this.#cgroup(this.#find(id, ['created', 'running', 'paused'])), validateResources(resources))
   }
 
-  #launch(id: string, bundle: Bundle | string, options: LaunchOptions & { readonly hold: boolean }): Promise<CreatedContainer> {
-    const loaded = loadBundle(bundle)
+  /** The record of a container, for the command. */
+  recordOf(id: string): ContainerRecord {
+    return this.#find(id)
+  }
+
+  /** `state` as the command prints it. */
+  async details(id: string): Promise<StateDetails> {
+    const record = this.#find(id)
+    return { ...this.#state(record), rootfs: record.rootfs, created: record.createdAt, owner: '' }
+  }
+
+  /** Sends a signal to everything in a container's cgroup. */
+  async killAll(id: string, signal: number | string): Promise<void> {
+    const number = signalNumber(signal)
+    for (const pid of cgroupPids(this.#cgroup(this.#find(id)))) sendSignal(pid, number)
+  }
+
+  #launch(
+    id: string,
+    bundle: Bundle | LoadedBundle | string,
+    options: LaunchOptions & { readonly hold: boolean },
+  ): Promise<CreatedContainer> {
+    const loaded = typeof bundle !== 'string' && 'bundle' in bundle ? bundle : loadBundle(bundle)
     return createContainer({
       ...options,
       stateDirectory: this.#stateDirectory,

@@ -1,10 +1,11 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hasErrno } from '@ct/errors'
+import { connectSupervisor, NativeError } from '@ct/native'
 import { type Cgroup, cgroupPids, removeCgroup } from '../cgroups/cgroup.ts'
 import { isFrozen, thaw } from '../cgroups/freezer.ts'
 import { RuntimeError } from '../errors.ts'
 import { type ContainerRecord, readRecord } from './record.ts'
+import { sendSignal } from './signals.ts'
 import { containerStatus, isAlive } from './status.ts'
 
 /** What is to be deleted. */
@@ -15,6 +16,7 @@ export interface DeleteRequest {
   readonly openCgroup: (path: string) => Cgroup
 }
 
+const SIGKILL = 9
 const KILL_TIMEOUT_MS = 10_000
 
 /** Removes a container's processes, cgroup and state, in this order. */
@@ -34,6 +36,7 @@ export async function deleteContainer({ id, directory, force, openCgroup }: Dele
     })
   }
   await killAll(record, cgroup)
+  await settleExit(record)
   await removeCgroup(cgroup)
   rmSync(directory, { recursive: true, force: true })
 }
@@ -45,6 +48,16 @@ function readForDeletion(directory: string, force: boolean): ContainerRecord | u
   } catch (error) {
     if (force && error instanceof RuntimeError) return undefined
     throw error
+  }
+}
+
+/** The supervisor writes to the state directory until it has told how the process ended. */
+async function settleExit({ isSupervised, socketPath, exitPath }: ContainerRecord): Promise<void> {
+  if (!isSupervised || existsSync(exitPath)) return
+  try {
+    await connectSupervisor(socketPath, { exitPath }).wait()
+  } catch (error) {
+    if (!(error instanceof NativeError)) throw error
   }
 }
 
@@ -60,16 +73,8 @@ async function killAll(record: ContainerRecord, cgroup: Cgroup): Promise<void> {
         kind: 'unavailable',
       })
     }
-    for (const pid of pids) kill(pid)
+    for (const pid of pids) sendSignal(pid, SIGKILL)
     if (isFrozen(cgroup)) thaw(cgroup)
     await sleep(delayMs)
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if (!hasErrno(error, 'ESRCH')) throw error
   }
 }

@@ -7,6 +7,7 @@ import type { Process } from '../spec/process.ts'
 import { validateProcess } from '../spec/validate-process.ts'
 import type { InheritedIo } from './create-container.ts'
 import { explainFailure } from './failure.ts'
+import { adjustOomScore } from './oom-score.ts'
 import type { ContainerRecord } from './record.ts'
 import type { ExecOptions } from './runtime.ts'
 
@@ -44,7 +45,9 @@ export async function execProcess(
     hold: options.hold ?? false,
   })
   try {
-    return await launchExec(plan, { signal: options.signal })
+    const supervisor = await launchExec(plan, { signal: options.signal })
+    adjustOomScore(supervisor.pid, whole, record.namespaces)
+    return supervisor
   } catch (error) {
     options.signal?.throwIfAborted()
     throw explainFailure(error, { plan, program: process.args[0] ?? '' })
@@ -52,17 +55,14 @@ export async function execProcess(
 }
 
 async function planSupervisor(process: Process, options: ExecProcessOptions, directory: string) {
-  const { inherited, pidPath, exitPath, socketPath, stdin } = options
-  if (inherited !== undefined) {
+  const { inherited, pidPath, stdin } = options
+  if (inherited?.makeFifo !== undefined) {
     const { makeFifo, consoleSocketPath } = inherited
-    return { stdio: 'inherit', detachWithFifo: await makeFifo?.(directory), consoleSocketPath, pidPath } as const
+    return { stdio: 'inherit', detachWithFifo: await makeFifo(directory), consoleSocketPath, pidPath } as const
   }
-  return {
-    socketPath: socketPath ?? `${directory}/exec-${randomBytes(4).toString('hex')}`,
-    exitPath,
-    pidPath,
-    stdio: stdin || process.terminal ? 'pipes' : 'closed-stdin',
-  } as const
+  const socketPath = options.socketPath ?? `${directory}/exec-${randomBytes(4).toString('hex')}`
+  const stdio = inherited !== undefined ? 'inherit' : stdin || process.terminal ? 'pipes' : 'closed-stdin'
+  return { socketPath, exitPath: options.exitPath ?? `${socketPath}.exit`, pidPath, stdio } as const
 }
 
 function defined(process: Process): Process {

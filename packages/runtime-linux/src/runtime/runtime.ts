@@ -39,7 +39,7 @@ export interface CreateOptions {
 export interface ExecOptions {
   /** Control socket for attach, resize, kill and wait. Default: a fresh one in the container's state directory. */
   readonly socketPath?: string | undefined
-  /** Default: no exit record. */
+  /** Default: the socket's path and `.exit`. */
   readonly exitPath?: string | undefined
   /** Whether stdin stays open for clients that attach. Default: false. */
   readonly stdin?: boolean | undefined

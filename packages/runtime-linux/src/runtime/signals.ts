@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { hasErrno } from '@ct/errors'
 import { RuntimeError } from '../errors.ts'
 
 const MAXIMUM_SIGNAL = 64
@@ -14,6 +15,15 @@ export function signalNumber(signal: number | string): number {
     throw new RuntimeError('RUNTIME_BAD_SIGNAL', `unknown signal ${JSON.stringify(signal)}`, { kind: 'invalid' })
   }
   return number
+}
+
+/** Sends a signal; a process that has ended is no error. */
+export function sendSignal(pid: number, signal: number): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if (!hasErrno(error, 'ESRCH')) throw error
+  }
 }
 
 function namedSignal(name: string): number | undefined {

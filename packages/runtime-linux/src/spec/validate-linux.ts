@@ -2,12 +2,18 @@ import type { Linux } from './linux.ts'
 import { absolute, bad, integer, list, oneOf, record, type Shape, shape, text, uint32, uint64, unsupported } from './shape.ts'
 import { validateResources } from './validate-resources.ts'
 
-const NAMESPACES = ['pid', 'network', 'mount', 'ipc', 'uts', 'user', 'cgroup', 'time']
+/** Kinds of namespaces. */
+export const NAMESPACE_TYPES = ['pid', 'network', 'mount', 'ipc', 'uts', 'user', 'cgroup', 'time']
 const PROPAGATIONS = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave', 'unbindable', 'runbindable']
-const ACTIONS = 'KILL KILL_PROCESS KILL_THREAD TRAP ERRNO TRACE LOG NOTIFY ALLOW'.split(' ').map((word) => `SCMP_ACT_${word}`)
-const OPERATORS = 'NE LT LE EQ GE GT MASKED_EQ'.split(' ').map((word) => `SCMP_CMP_${word}`)
+/** What a filter may do. */
+export const SECCOMP_ACTIONS = 'KILL KILL_PROCESS KILL_THREAD TRAP ERRNO TRACE LOG NOTIFY ALLOW'
+  .split(' ')
+  .map((word) => `SCMP_ACT_${word}`)
+/** How a filter compares. */
+export const SECCOMP_OPERATORS = 'NE LT LE EQ GE GT MASKED_EQ'.split(' ').map((word) => `SCMP_CMP_${word}`)
 const ARCHITECTURES = 'X86_64 X86 X32 AARCH64 ARM'.split(' ').map((word) => `SCMP_ARCH_${word}`)
-const FLAGS = 'TSYNC LOG SPEC_ALLOW WAIT_KILLABLE_RECV'.split(' ').map((word) => `SECCOMP_FILTER_FLAG_${word}`)
+/** Flags of a filter. */
+export const SECCOMP_FLAGS = 'TSYNC LOG SPEC_ALLOW WAIT_KILLABLE_RECV'.split(' ').map((word) => `SECCOMP_FILTER_FLAG_${word}`)
 
 const errno = integer(0, 0xffff)
 const idMappings = list(shape({ containerID: uint32, hostID: uint32, size: uint32 }))
@@ -19,16 +25,16 @@ const device = shape(
 )
 
 const seccomp = shape(
-  { defaultAction: oneOf(ACTIONS) },
+  { defaultAction: oneOf(SECCOMP_ACTIONS) },
   {
     defaultErrnoRet: errno,
     architectures: list(oneOf(ARCHITECTURES)),
-    flags: list(oneOf(FLAGS)),
+    flags: list(oneOf(SECCOMP_FLAGS)),
     listenerPath: unsupported,
     syscalls: list(
       shape(
-        { names: list(text), action: oneOf(ACTIONS) },
-        { errnoRet: errno, args: list(shape({ index: integer(0, 5), value: uint64, op: oneOf(OPERATORS) }, { valueTwo: uint64 })) },
+        { names: list(text), action: oneOf(SECCOMP_ACTIONS) },
+        { errnoRet: errno, args: list(shape({ index: integer(0, 5), value: uint64, op: oneOf(SECCOMP_OPERATORS) }, { valueTwo: uint64 })) },
       ),
     ),
   },
@@ -42,7 +48,7 @@ const linuxShape: Shape = shape(
     sysctl: record(text),
     resources: validateResources,
     cgroupsPath: cgroupsPath,
-    namespaces: list(shape({ type: oneOf(NAMESPACES) }, { path: text })),
+    namespaces: list(shape({ type: oneOf(NAMESPACE_TYPES) }, { path: text })),
     devices: list(device),
     seccomp,
     rootfsPropagation: oneOf([...PROPAGATIONS, '']),

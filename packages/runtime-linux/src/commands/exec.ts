@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import { DEFAULT_PATH } from '../plan/exec-files.ts'
+import { capabilitiesOf } from '../spec/default-spec.ts'
+import type { Process } from '../spec/process.ts'
+import { validateProcess } from '../spec/validate-process.ts'
+import { type Command, type CommandContext, idOf, isOn } from './command.ts'
+import { withHome } from './home.ts'
+import { follow, LAUNCH_FLAGS, launchingOf } from './launch.ts'
+import { UsageError } from './parse-flags.ts'
+
+/** `ct-runc exec`. */
+export const exec: Command = {
+  name: 'exec',
+  summary: 'execute a program in a running container',
+  usage: '<container-id> <command> [argument...]',
+  flags: {
+    ...LAUNCH_FLAGS,
+    'additional-gids': false,
+    cap: false,
+    cwd: false,
+    detach: true,
+    env: false,
+    'no-new-privs': true,
+    process: false,
+    tty: true,
+    user: false,
+  },
+  aliases: { c: 'cap', d: 'detach', e: 'env', g: 'additional-gids', p: 'process', t: 'tty', u: 'user' },
+  async run(context) {
+    const id = idOf(context)
+    const { rootfs, process: first } = context.runtime.recordOf(id)
+    const wanted = context.flags.process ? readProcess(context.flags.process) : processOf(context, first)
+    const process = withHome(wanted, rootfs)
+    const detach = isOn(context, 'detach')
+    const terminal = process.terminal ?? false
+    const supervisor = await context.runtime.exec(id, process, {
+      ...launchingOf(context, { detach, terminal }),
+      stdin: true,
+      hold: !detach && terminal,
+    })
+    if (detach) return 0
+    if (terminal) queueMicrotask(() => void supervisor.start())
+    return follow(supervisor, terminal)
+  },
+}
+
+function readProcess(path: string): Process {
+  return validateProcess(JSON.parse(readFileSync(path, 'utf8')))
+}
+
+/** A process from the flags; what they leave out is as in the container's first process. */
+function processOf(context: CommandContext, first: Process): Process {
+  const { flags, values, rest } = context
+  const args = rest.slice(1)
+  if (args.length === 0) throw new UsageError('process args cannot be empty')
+  const [uid, gid] = (flags.user ?? '').split(':')
+  const extra = values.cap ?? []
+  return {
+    ...first,
+    args,
+    terminal: isOn(context, 'tty'),
+    env: [...(first.env ?? [`PATH=${DEFAULT_PATH}`]), ...(values.env ?? [])],
+    cwd: flags.cwd ?? first.cwd,
+    user: {
+      uid: uid ? Number(uid) : first.user.uid,
+      gid: gid ? Number(gid) : first.user.gid,
+      additionalGids: values['additional-gids']?.map(Number) ?? first.user.additionalGids,
+    },
+    noNewPrivileges: isOn(context, 'no-new-privs') || first.noNewPrivileges,
+    capabilities: extra.length > 0 ? capabilitiesOf([...new Set([...(first.capabilities?.bounding ?? []), ...extra])]) : first.capabilities,
+  }
+}

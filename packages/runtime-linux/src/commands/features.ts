@@ -1,0 +1,44 @@
+import { CAPABILITIES } from '../capabilities.ts'
+import { MOUNT_OPTIONS } from '../plan/mount-options.ts'
+import { SECCOMP_ARCHITECTURES } from '../seccomp/architectures.ts'
+import { OCI_VERSION } from '../spec/default-spec.ts'
+import { NAMESPACE_TYPES, SECCOMP_ACTIONS, SECCOMP_FLAGS, SECCOMP_OPERATORS } from '../spec/validate-linux.ts'
+import type { Command } from './command.ts'
+
+/**
+ * `ct-runc features`.
+ * @see https://github.com/opencontainers/runtime-spec/blob/main/features.md
+ */
+export const features: Command = {
+  name: 'features',
+  summary: 'print what this runtime can do',
+  usage: '',
+  flags: {},
+  async run({ print }) {
+    const value = {
+      ociVersionMin: '1.0.0',
+      ociVersionMax: OCI_VERSION,
+      hooks: [],
+      mountOptions: MOUNT_OPTIONS,
+      linux: {
+        namespaces: NAMESPACE_TYPES,
+        capabilities: CAPABILITIES,
+        cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: false },
+        seccomp: {
+          enabled: true,
+          actions: SECCOMP_ACTIONS.filter((action) => action !== 'SCMP_ACT_NOTIFY'),
+          operators: SECCOMP_OPERATORS,
+          archs: Object.keys(SECCOMP_ARCHITECTURES),
+          knownFlags: SECCOMP_FLAGS,
+          supportedFlags: SECCOMP_FLAGS,
+        },
+        apparmor: { enabled: false },
+        selinux: { enabled: false },
+        intelRdt: { enabled: false },
+        mountExtensions: { idmap: { enabled: false } },
+      },
+    }
+    print(`${JSON.stringify(value, undefined, 2)}\n`)
+    return 0
+  },
+}

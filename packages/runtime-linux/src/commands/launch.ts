@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { openTreeWriter, type Supervisor } from '@ct/native'
+import { FIFO } from '../runtime/control-container.ts'
+import type { InheritedIo } from '../runtime/create-container.ts'
+import { type CommandContext, isOn } from './command.ts'
+import type { FlagKinds } from './parse-flags.ts'
+import { UsageError } from './parse-flags.ts'
+
+/** Flags of the commands that launch a process. */
+export const LAUNCH_FLAGS: FlagKinds = {
+  'console-socket': false,
+  'pid-file': false,
+  'pidfd-socket': false,
+  'preserve-fds': false,
+  'no-pivot': true,
+  'no-new-keyring': true,
+  'no-subreaper': true,
+}
+
+/** How the flags want a process launched. */
+export interface Launching {
+  readonly inherited?: InheritedIo | undefined
+  readonly pidPath?: string | undefined
+  readonly pivot: boolean
+}
+
+/** Reads the flags of a launch: detached it has this program's stdio or the console socket, else it is supervised. */
+export function launchingOf(
+  context: CommandContext,
+  { detach, terminal }: { readonly detach: boolean; readonly terminal: boolean },
+): Launching {
+  const { flags } = context
+  const consoleSocket = flags['console-socket']
+  if (Number(flags['preserve-fds'] ?? 0) > 0) throw new UsageError('--preserve-fds is not supported')
+  if (flags['pidfd-socket']) throw new UsageError('--pidfd-socket is not supported')
+  if (detach && terminal && !consoleSocket) {
+    throw new UsageError('cannot allocate tty if ct-runc will detach without setting console socket')
+  }
+  if (consoleSocket && (!detach || !terminal)) throw new UsageError('cannot use console socket if ct-runc will not detach or allocate tty')
+  const common = { pidPath: flags['pid-file'] ? resolve(flags['pid-file']) : undefined, pivot: !isOn(context, 'no-pivot') }
+  if (detach) return { ...common, inherited: { makeFifo, consoleSocketPath: consoleSocket ? resolve(consoleSocket) : undefined } }
+  return terminal ? common : { ...common, inherited: {} }
+}
+
+/** Stays with a supervised process to its end: passes signals on and, with a terminal, what is typed and printed. */
+export async function follow(supervisor: Supervisor, terminal: boolean): Promise<number> {
+  const release = terminal ? await joinTerminal(supervisor) : passSignals(supervisor)
+  try {
+    return (await supervisor.wait()).exitCode
+  } finally {
+    release()
+  }
+}
+
+async function joinTerminal(supervisor: Supervisor): Promise<() => void> {
+  const { stdin, stdout } = process
+  const socket = await supervisor.attach({ stdin: true, stdout: true, stderr: true })
+  const resize = () => void supervisor.resize({ rows: stdout.rows ?? 24, columns: stdout.columns ?? 80 }).catch(() => undefined)
+  if (stdin.isTTY) stdin.setRawMode(true)
+  stdin.pipe(socket)
+  socket.pipe(stdout, { end: false })
+  if (stdout.isTTY) resize()
+  stdout.on('resize', resize)
+  return () => {
+    stdin.unpipe(socket)
+    stdin.pause()
+    if (stdin.isTTY) stdin.setRawMode(false)
+    stdout.off('resize', resize)
+    socket.destroySoon()
+  }
+}
+
+function passSignals(supervisor: Supervisor): () => void {
+  const numbers = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGUSR1: 10, SIGUSR2: 12, SIGTERM: 15 } as const
+  const handlers = Object.entries(numbers).map(([name, number]) => {
+    const handler = () => void supervisor.kill(number).catch(() => undefined)
+    process.on(name, handler)
+    return () => void process.off(name, handler)
+  })
+  return () => {
+    for (const remove of handlers) remove()
+  }
+}
+
+async function makeFifo(directory: string): Promise<string> {
+  const path = `${directory}/${FIFO}`
+  if (existsSync(path)) return path
+  await using writer = await openTreeWriter({ path: directory })
+  writer.node(FIFO, { mode: 0o600, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }, { type: 'fifo', major: 0, minor: 0 })
+  await writer.finish()
+  return path
+}

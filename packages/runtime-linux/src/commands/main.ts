@@ -1,0 +1,79 @@
+import { appendFileSync } from 'node:fs'
+import { DiskRuntime } from '../runtime/create-runtime.ts'
+import { OCI_VERSION } from '../spec/default-spec.ts'
+import type { Command } from './command.ts'
+import { COMMANDS } from './commands.ts'
+import { type ParsedFlags, parseFlags, UsageError } from './parse-flags.ts'
+
+/** Where ct-runc writes. */
+export interface Output {
+  print(text: string): void
+  printError(text: string): void
+}
+
+const GLOBAL_FLAGS = {
+  'cgroup-parent': false,
+  criu: false,
+  debug: true,
+  help: true,
+  log: false,
+  'log-format': false,
+  root: false,
+  rootless: false,
+  'systemd-cgroup': true,
+  version: true,
+}
+const ALIASES = { h: 'help', v: 'version' }
+
+/** Runs the command line and answers the exit status; errors are printed and logged as runc's are. */
+export async function main(argv: readonly string[], output: Output): Promise<number> {
+  let log: (message: string) => void = () => undefined
+  try {
+    const global = parseFlags(argv, GLOBAL_FLAGS, ALIASES)
+    log = (message) => logError(global, message)
+    const [name, ...words] = global.rest
+    if (global.flags.version) return print(output, `ct-runc\nspec: ${OCI_VERSION}\n`)
+    if (global.flags.help || name === undefined || name === 'help') return print(output, help())
+    if (global.flags['systemd-cgroup']) throw new UsageError('--systemd-cgroup is not supported: cgroups are made as files')
+    const command = COMMANDS.find((candidate) => candidate.name === name)
+    if (command === undefined) throw new UsageError(`no such command: ${name}`)
+    return await runCommand(command, words, { global, output })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    log(message)
+    output.printError(`ct-runc: ${message}\n`)
+    return 1
+  }
+}
+
+async function runCommand(
+  command: Command,
+  words: readonly string[],
+  { global, output }: { readonly global: ParsedFlags; readonly output: Output },
+): Promise<number> {
+  const parsed = parseFlags(words, { ...command.flags, help: true }, { h: 'help', ...command.aliases })
+  if (parsed.flags.help) return print(output, `ct-runc ${command.name} [flags] ${command.usage}\n   ${command.summary}\n`)
+  const runtime = new DiskRuntime({ stateDirectory: global.flags.root ?? '/run/ct-runc', cgroupParent: global.flags['cgroup-parent'] })
+  return (await command.run({ ...parsed, runtime, print: output.print })) ?? 0
+}
+
+function print(output: Output, text: string): number {
+  output.print(text)
+  return 0
+}
+
+function help(): string {
+  const lines = COMMANDS.map(({ name, summary }) => `   ${name.padEnd(10)}${summary}`)
+  return `ct-runc - run containers by the OCI specification\n\nct-runc [global flags] command [flags] [arguments]\n\n${lines.join('\n')}\n`
+}
+
+/** Engines read the reason of a failure from the log. */
+function logError({ flags }: ParsedFlags, message: string): void {
+  if (flags.log === undefined || flags.log === '') return
+  const time = new Date().toISOString()
+  const line =
+    flags['log-format'] === 'json'
+      ? JSON.stringify({ level: 'error', msg: message, time })
+      : `time=${JSON.stringify(time)} level=error msg=${JSON.stringify(message)}`
+  appendFileSync(flags.log, `${line}\n`)
+}

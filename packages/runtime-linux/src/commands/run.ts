@@ -1,0 +1,23 @@
+import { readBundle } from './bundle.ts'
+import { type Command, idOf, isOn } from './command.ts'
+import { follow, LAUNCH_FLAGS, launchingOf } from './launch.ts'
+
+/** `ct-runc run`. */
+export const run: Command = {
+  name: 'run',
+  summary: 'create and run a container',
+  usage: '<container-id>',
+  flags: { ...LAUNCH_FLAGS, bundle: false, detach: true, keep: true },
+  aliases: { b: 'bundle', d: 'detach' },
+  async run(context) {
+    const { runtime } = context
+    const id = idOf(context)
+    const detach = isOn(context, 'detach')
+    const { bundle, terminal } = readBundle(context)
+    const { supervisor } = await runtime.run(id, bundle, { ...launchingOf(context, { detach, terminal }), io: { stdin: true } })
+    if (detach) return 0
+    const exitCode = await follow(supervisor, terminal)
+    if (!isOn(context, 'keep')) await runtime.delete(id, { force: true })
+    return exitCode
+  },
+}
