@@ -28,20 +28,17 @@ void ct_output_put(struct ct_output *output, const void *data, size_t size) {
   output->length += size;
 }
 
-void ct_output_u8(struct ct_output *output, uint8_t value) { ct_output_put(output, &value, sizeof value); }
-void ct_output_u32(struct ct_output *output, uint32_t value) { ct_output_put(output, &value, sizeof value); }
-void ct_output_u64(struct ct_output *output, uint64_t value) { ct_output_put(output, &value, sizeof value); }
+void ct_output_number(struct ct_output *output, uint64_t value, size_t size) { ct_output_put(output, &value, size); }
 
 void ct_output_bytes(struct ct_output *output, const void *data, size_t size) {
-  ct_output_u32(output, (uint32_t)size);
+  ct_output_number(output, size, 4);
   ct_output_put(output, data, size);
-  ct_output_u8(output, 0);
+  ct_output_number(output, 0, 1);
 }
 
 void ct_output_begin(struct ct_output *output, uint16_t code) {
-  uint8_t header[HEADER] = {(uint8_t)code, (uint8_t)(code >> 8)};
   output->record = output->length;
-  ct_output_put(output, header, sizeof header);
+  ct_output_number(output, code, HEADER);
 }
 
 void ct_output_end(struct ct_output *output) {

@@ -17,9 +17,8 @@ struct ct_output {
 /* Room for `size` more bytes; NULL when there is no memory. The caller adds what it used to `length`. */
 uint8_t *ct_output_room(struct ct_output *output, size_t size);
 void ct_output_put(struct ct_output *output, const void *data, size_t size);
-void ct_output_u8(struct ct_output *output, uint8_t value);
-void ct_output_u32(struct ct_output *output, uint32_t value);
-void ct_output_u64(struct ct_output *output, uint64_t value);
+/* The lowest `size` bytes of a number. */
+void ct_output_number(struct ct_output *output, uint64_t value, size_t size);
 /* Length, bytes, NUL. */
 void ct_output_bytes(struct ct_output *output, const void *data, size_t size);
 /* A record has the frame of an operation: u16 code, u16 0, u32 size. */

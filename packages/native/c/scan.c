@@ -1,5 +1,6 @@
 /* The verb `scan`: reads a file tree, siblings in byte order, every directory before what is in it. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,8 +12,8 @@
 #include <unistd.h>
 
 #include "io.h"
-#include "names.h"
 #include "output.h"
+#include "path.h"
 #include "report.h"
 #include "tree.h"
 #include "verbs.h"
@@ -72,7 +73,7 @@ static int put_xattrs(struct scan *scan, const struct found *found) {
   ssize_t length = list_xattrs(scan, found);
   uint32_t count = 0;
   size_t count_at = scan->output.length;
-  ct_output_u32(&scan->output, 0);
+  ct_output_number(&scan->output, 0, 4);
   for (ssize_t at = 0; at < length; at += (ssize_t)strlen(scan->names + at) + 1) {
     const char *name = scan->names + at;
     ssize_t size = found->fd >= 0 ? fgetxattr(found->fd, name, scan->value, XATTR_BYTES) : lgetxattr(found->name, name, scan->value, XATTR_BYTES);
@@ -92,18 +93,24 @@ static int put_entry(struct scan *scan, const struct found *found) {
   const struct stat *s = &found->stat;
   ct_output_begin(out, RECORD_ENTRY);
   ct_output_bytes(out, scan->path, strlen(scan->path));
-  ct_output_u8(out, type_of(s->st_mode));
-  ct_output_u32(out, s->st_mode & 07777);
-  ct_output_u32(out, s->st_uid);
-  ct_output_u32(out, s->st_gid);
-  ct_output_u64(out, S_ISREG(s->st_mode) ? (uint64_t)s->st_size : 0);
-  ct_output_u64(out, (uint64_t)s->st_mtim.tv_sec);
-  ct_output_u32(out, (uint32_t)s->st_mtim.tv_nsec);
-  ct_output_u32(out, major(s->st_rdev));
-  ct_output_u32(out, minor(s->st_rdev));
-  ct_output_u64(out, s->st_dev);
-  ct_output_u64(out, s->st_ino);
-  ct_output_u32(out, (uint32_t)s->st_nlink);
+  const struct {
+    uint64_t value;
+    size_t size;
+  } numbers[] = {
+      {type_of(s->st_mode), 1},
+      {s->st_mode & 07777, 4},
+      {s->st_uid, 4},
+      {s->st_gid, 4},
+      {S_ISREG(s->st_mode) ? (uint64_t)s->st_size : 0, 8},
+      {(uint64_t)s->st_mtim.tv_sec, 8},
+      {(uint64_t)s->st_mtim.tv_nsec, 4},
+      {major(s->st_rdev), 4},
+      {minor(s->st_rdev), 4},
+      {s->st_dev, 8},
+      {s->st_ino, 8},
+      {s->st_nlink, 4},
+  };
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) ct_output_number(out, numbers[i].value, numbers[i].size);
   if (put_link_target(scan, found) < 0 || put_xattrs(scan, found) < 0) {
     out->length = out->record;
     return -1;
@@ -193,15 +200,20 @@ static int scan_child(struct scan *scan, int dir, const char *name, size_t path_
   return result;
 }
 
+static int is_child(const struct dirent *entry) { return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0; }
+
+static int by_name(const struct dirent **a, const struct dirent **b) { return strcmp((*a)->d_name, (*b)->d_name); }
+
 static int scan_children(struct scan *scan, int dir, size_t path_length) {
-  struct ct_names names;
-  if (fchdir(dir) < 0 || ct_names_read(dir, &names) < 0) return -1;
-  int result = 0;
-  for (size_t i = 0; i < names.count && result == 0; i++) {
-    result = scan_child(scan, dir, names.at[i], path_length);
+  struct dirent **list;
+  int count = fchdir(dir) < 0 ? -1 : scandirat(dir, ".", &list, is_child, by_name);
+  int result = count < 0 ? -1 : 0;
+  for (int i = 0; i < count; i++) {
+    if (result == 0) result = scan_child(scan, dir, list[i]->d_name, path_length);
     if (result < 0 && is_gone()) result = 0;
+    free(list[i]);
   }
-  ct_names_free(&names);
+  if (count >= 0) free(list);
   return result;
 }
 
@@ -218,9 +230,9 @@ static int scan_tree(struct scan *scan, struct ct_tree *tree, const char *subpat
   struct found found = {.fd = -1};
   struct ct_place place;
   if (scan->flags & FOLLOW) {
-    found.fd = ct_tree_open_file(tree, subpath, O_PATH);
+    found.fd = ct_path_open(tree->root, subpath, O_PATH);
     if (found.fd < 0 || fstat(found.fd, &found.stat) < 0) return -1;
-    if (S_ISREG(found.stat.st_mode) || S_ISDIR(found.stat.st_mode)) found.fd = ct_tree_open_file(tree, subpath, O_RDONLY | O_NONBLOCK);
+    if (S_ISREG(found.stat.st_mode) || S_ISDIR(found.stat.st_mode)) found.fd = ct_path_open(tree->root, subpath, O_RDONLY | O_NONBLOCK);
     return found.fd < 0 ? -1 : scan_from(scan, &found);
   }
   if (ct_tree_place(tree, &tree->parent, subpath, false, &place) < 0) return -1;

@@ -4,29 +4,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "io.h"
 #include "mount.h"
+#include "path.h"
 #include "report.h"
 
-static int open_inside(int root, const char *path, int flags) {
-  struct open_how how = {.flags = (uint64_t)flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-  for (;;) {
-    int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
-    if (fd >= 0 || (errno != EINTR && errno != EAGAIN)) return fd; /* EAGAIN: a rename raced with the ".." of a link */
-  }
-}
-
-static int malformed(void) {
-  errno = EBADMSG;
+static int fail(int error) {
+  errno = error;
   return -1;
 }
 
@@ -34,11 +23,11 @@ static int malformed(void) {
 static int open_mounts(struct ct_reader *body, uint32_t *index) {
   uint32_t count = ct_u32(body);
   int below = -1;
-  if (count == 0 || body->bad) return malformed();
+  if (count == 0 || body->bad) return fail(EBADMSG);
   if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return -1;
   for (*index = 0; *index < count; ++*index) {
     struct ct_mount plan = ct_mount_of(body);
-    if (body->bad) return malformed();
+    if (body->bad) return fail(EBADMSG);
     int fd = ct_mount_open(&plan);
     int place = below >= 0 ? below : open("/", O_PATH | O_CLOEXEC);
     if (fd < 0 || place < 0 || ct_mount_attach(fd, place) < 0) return -1;
@@ -50,7 +39,7 @@ static int open_mounts(struct ct_reader *body, uint32_t *index) {
 
 static int open_target(struct ct_op *op, uint32_t *index) {
   if (op->code == CT_TARGET_MOUNTS) return open_mounts(&op->body, index);
-  if (op->code != CT_TARGET_PATH) return malformed();
+  if (op->code != CT_TARGET_PATH) return fail(EBADMSG);
   return open(ct_string(&op->body), O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
@@ -83,16 +72,9 @@ static void forget(struct ct_parent *parent) {
   parent->fd = -1;
 }
 
-static void forget_stale(struct ct_tree *tree) {
-  if (!tree->stale) return;
-  forget(&tree->parent);
-  forget(&tree->existing);
-  tree->stale = false;
-}
-
 /* Only names that say where they are: no "..", not absolute. What links on the way mean is the kernel's to resolve. */
 static bool is_plain(const char *path) {
-  if (path[0] == '/' || path[0] == '\0') return false;
+  if (path[0] == '/' || path[0] == 0) return false;
   for (const char *at = path; *at; at += *at == '/') {
     size_t length = strcspn(at, "/");
     if (length == 2 && at[0] == '.' && at[1] == '.') return false;
@@ -101,58 +83,23 @@ static bool is_plain(const char *path) {
   return true;
 }
 
-int ct_tree_open_file(struct ct_tree *tree, const char *path, int flags) {
-  return open_inside(tree->root, path, flags);
-}
-
-/* Opens a directory, making what is missing of it one component after the other. */
-static int open_made(int root, char *path) {
-  int fd = open_inside(root, path, O_PATH | O_DIRECTORY);
-  if (fd >= 0 || errno != ENOENT) return fd;
-  char *slash = strrchr(path, '/');
-  int parent = root;
-  if (slash) {
-    *slash = '\0';
-    parent = open_made(root, path);
-    *slash = '/';
-  }
-  if (parent < 0) return -1;
-  const char *name = slash ? slash + 1 : path;
-  int made = *name ? mkdirat(parent, name, 0755) : 0;
-  int error = errno;
-  if (parent != root) close(parent);
-  if (made < 0 && error != EEXIST) {
-    errno = error;
-    return -1;
-  }
-  return open_inside(root, path, O_PATH | O_DIRECTORY); /* ENOENT again where the name is a link to nothing */
-}
-
 int ct_tree_place(struct ct_tree *tree, struct ct_parent *cache, const char *path, bool make, struct ct_place *out) {
-  forget_stale(tree);
-  if (!is_plain(path)) {
-    errno = EINVAL;
-    return -1;
-  }
+  if (tree->stale) forget(&tree->parent), forget(&tree->existing);
+  tree->stale = false;
+  if (!is_plain(path)) return fail(EINVAL);
   const char *slash = strrchr(path, '/');
   out->name = slash ? slash + 1 : path;
   out->dir = tree->root;
   if (!slash) return 0;
   size_t length = (size_t)(slash - path);
-  if (out->name[0] == '\0' || strcmp(out->name, ".") == 0) {
-    errno = EINVAL;
-    return -1;
-  }
-  if (length >= sizeof cache->path) {
-    errno = ENAMETOOLONG;
-    return -1;
-  }
+  if (out->name[0] == 0 || strcmp(out->name, ".") == 0) return fail(EINVAL);
+  if (length >= sizeof cache->path) return fail(ENAMETOOLONG);
   if (cache->fd < 0 || cache->length != length || memcmp(cache->path, path, length) != 0) {
     forget(cache);
     memcpy(cache->path, path, length);
-    cache->path[length] = '\0';
+    cache->path[length] = 0;
     cache->length = length;
-    cache->fd = make ? open_made(tree->root, cache->path) : open_inside(tree->root, cache->path, O_PATH | O_DIRECTORY);
+    cache->fd = make ? ct_path_make(tree->root, cache->path, true) : ct_path_open(tree->root, cache->path, O_PATH | O_DIRECTORY);
   }
   out->dir = cache->fd;
   return cache->fd < 0 ? -1 : 0;

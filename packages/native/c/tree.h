@@ -58,9 +58,6 @@ void ct_tree_open(struct ct_tree *tree, struct ct_reader *rest);
  */
 int ct_tree_place(struct ct_tree *tree, struct ct_parent *cache, const char *path, bool make, struct ct_place *out);
 
-/* Opens a path with all links followed inside the root (and magic links refused). */
-int ct_tree_open_file(struct ct_tree *tree, const char *path, int flags);
-
 /* Removes an entry and everything below it; a missing one is fine. No limit on depth, a handful of fds. */
 int ct_remove(struct ct_place place);
 
