@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { type ScannedEntry, scanTree } from '@ct/native'
 import { childOf, layerPath, parentOf, pathBytes, ROOT } from '../apply/layer-path.ts'
-import { MergedDirectory, type MergedEntry } from '../overlay/merged-directory.ts'
+import { MergedDirectory } from '../overlay/merged-directory.ts'
 import { isOpaque } from '../overlay/overlay-xattrs.ts'
 import { isWhiteoutDevice } from './diff-tree.ts'
 
@@ -58,11 +58,15 @@ export async function listChanges(upperDirectory: string, lowers: readonly strin
 
 /** As docker compares: times of directories say nothing, they change with what is in them. */
 function isDifferent(entry: ScannedEntry, below: BigIntStats): boolean {
-  const { type, mode, uid, gid, sizeBytes, mtimeNs } = entry
+  const { type, mode, uid, gid, sizeBytes, mtimeNs, linkTarget } = entry
   if (typeOf(below) !== type || Number(below.mode & 0o7777n) !== mode || below.uid !== BigInt(uid) || below.gid !== BigInt(gid)) return true
   if (type === 'directory') return false
   if ((type === 'char' || type === 'block') && below.rdev !== deviceNumber(entry)) return true
-  return below.mtimeNs !== mtimeNs || (type === 'file' && below.size !== BigInt(sizeBytes))
+  return below.mtimeNs !== mtimeNs || (isSized(type) && below.size !== BigInt(linkTarget?.length ?? sizeBytes))
+}
+
+function isSized(type: ScannedEntry['type']): boolean {
+  return type === 'file' || type === 'symlink'
 }
 
 function typeOf(stats: BigIntStats): ScannedEntry['type'] {
