@@ -132,7 +132,7 @@ export class BridgeDriver {
       await setUp(`container ${containerId}`, () => this.#connect(complete, pid))
       return complete
     } catch (error) {
-      await this.detach(containerId)
+      await Promise.allSettled([this.detach(containerId)]) // the first error is the one to tell; `restore` tries again
       throw error
     }
   }

@@ -12,7 +12,7 @@ const LAST_PORT = 65_535
 
 /** Which host ports are taken: by containers, which it remembers, and by programs of the host, which it asks the kernel about. */
 export class PortAllocator {
-  readonly #taken = new Set<PublishedPort>()
+  readonly #taken = new Map<string, Set<PublishedPort>>()
   #next = FIRST_EPHEMERAL
 
   /**
@@ -32,11 +32,11 @@ export class PortAllocator {
 
   /** Takes ports that are known to be published already. */
   restore(ports: readonly PublishedPort[]): void {
-    for (const port of ports) this.#taken.add(port)
+    for (const port of ports) this.#sharers(port).add(port)
   }
 
   release(ports: readonly PublishedPort[]): void {
-    for (const port of ports) this.#taken.delete(port)
+    for (const port of ports) this.#drop(port)
   }
 
   async #allocateOne({ protocol, containerPort, hostIp = '', hostPort = 0 }: PortRequest): Promise<PublishedPort> {
@@ -60,21 +60,35 @@ export class PortAllocator {
   }
 
   async #take(port: PublishedPort): Promise<PublishedPort> {
-    for (const other of this.#taken) if (collide(other, port)) throw inUse(port, 'by a container')
-    this.#taken.add(port) // before waiting, so that nobody else takes it meanwhile
+    const sharers = this.#sharers(port)
+    for (const other of sharers) if (shareAddress(other, port)) throw inUse(port, 'by a container')
+    sharers.add(port) // before waiting, so that nobody else takes it meanwhile
     try {
       await bindForAMoment(port)
     } catch (error) {
-      this.#taken.delete(port)
+      this.#drop(port)
       throw error
     }
     return port
   }
+
+  /** Those who have the same port on some address. */
+  #sharers({ protocol, hostPort }: PublishedPort): Set<PublishedPort> {
+    const key = `${hostPort}/${protocol}`
+    const sharers = this.#taken.get(key) ?? new Set()
+    this.#taken.set(key, sharers)
+    return sharers
+  }
+
+  #drop(port: PublishedPort): void {
+    const sharers = this.#sharers(port)
+    sharers.delete(port)
+    if (sharers.size === 0) this.#taken.delete(`${port.hostPort}/${port.protocol}`)
+  }
 }
 
-function collide(a: PublishedPort, b: PublishedPort): boolean {
-  const sameAddress = a.hostIp === b.hostIp || a.hostIp === ANY_ADDRESS || b.hostIp === ANY_ADDRESS
-  return sameAddress && a.protocol === b.protocol && a.hostPort === b.hostPort
+function shareAddress(a: PublishedPort, b: PublishedPort): boolean {
+  return a.hostIp === b.hostIp || a.hostIp === ANY_ADDRESS || b.hostIp === ANY_ADDRESS
 }
 
 async function bindForAMoment(port: PublishedPort): Promise<void> {
