@@ -31,7 +31,7 @@ try {
 }
 
 async function packSample(): Promise<string> {
-  const ct = join(createRequire(import.meta.url).resolve('@ct/cli/package.json'), '../dist/ct.js')
+  const ct = join(createRequire(import.meta.url).resolve('@ct/cli/package.json'), '../dist/ct.cjs')
   const path = join(directory, 'sample.tar')
   await promisify(execFile)(process.execPath, [ct, 'pack', '--name', 'sample', '-o', path, '/bin/sh', '/bin/cat'])
   return path

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { serveRegistry } from '@ct/registry'
 
-const ct = join(createRequire(import.meta.url).resolve('@ct/cli/package.json'), '../dist/ct.js')
+const ct = join(createRequire(import.meta.url).resolve('@ct/cli/package.json'), '../dist/ct.cjs')
 const directory = await mkdtemp('/var/tmp/ct-quickstart-')
 
 /** Does one thing, and prints what it was and how long it took. */

@@ -47,7 +47,7 @@ async function runUntrusted(engine: Engine, code: string, { timeoutMs = 3000 } =
 
 const directory = await mkdtemp('/var/tmp/ct-sandbox-')
 const archive = join(directory, 'sandbox.tar')
-const ct = join(createRequire(import.meta.url).resolve('@ct/cli/package.json'), '../dist/ct.js')
+const ct = join(createRequire(import.meta.url).resolve('@ct/cli/package.json'), '../dist/ct.cjs')
 await promisify(execFile)(process.execPath, [ct, 'pack', '--name', 'sandbox', '-o', archive, process.execPath])
 
 const engine = await createEngine({ root: join(directory, 'root'), runtimeDirectory: join(directory, 'run') })

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { type CommandOptions, type CommandResult, eventually, output, run } from './command.ts'
 import { Service } from './service.ts'
 
-const program = fileURLToPath(new URL('../../cli/dist/ct.js', import.meta.url))
+const program = fileURLToPath(new URL('../../cli/dist/ct.cjs', import.meta.url))
 
 /** The built `ct` against a daemon of its own: its directories and its socket are below one scratch directory. */
 export class Ct implements AsyncDisposable {
