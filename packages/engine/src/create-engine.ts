@@ -62,7 +62,7 @@ async function openEngine(options: EngineOptions, lock: StateLock): Promise<Loca
   const table = new ContainerTable()
   const records = containerRecords(root)
   const warnings = loadContainers({ records, table })
-  const [store, snapshotter] = await Promise.all([ContentStore.open(root), OverlaySnapshotter.open({ root: join(root, 'snapshots') })])
+  const [store, snapshotter] = await Promise.all([ContentStore.open(root), OverlaySnapshotter.open({ root })])
   const catalog = new ImageCatalog(store, join(root, 'images'))
   await catalog.open()
   const usage = imageUsage(table)

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { type Change, exportTree, listChanges } from '@ct/layerfs'
+import { type Change, exportTree } from '@ct/layerfs'
 import { signalNumber } from '@ct/runtime-linux'
 import { EngineError, invalid } from '../errors.ts'
 import type { LogLine, LogOptions } from '../logs/log-line.ts'
@@ -7,6 +7,7 @@ import { readLog } from '../logs/read-log.ts'
 import { tellPeers } from '../networks/connect-container.ts'
 import { processTable } from '../processes/process-table.ts'
 import { attachContainer } from './attach-container.ts'
+import { containerChanges } from './container-changes.ts'
 import type { ContainerContext } from './container-context.ts'
 import { emitContainerEvent } from './container-events.ts'
 import { matchesContainer } from './container-filter.ts'
@@ -213,7 +214,7 @@ export class ContainerService implements Containers {
   async changes(id: string): Promise<readonly Change[]> {
     const { record } = this.#managed(id)
     const [upper, lowers] = await Promise.all([this.#context.snapshotter.upperDirectory(record.id), this.#layers(record)])
-    return listChanges(upper, lowers)
+    return containerChanges(upper, lowers)
   }
 
   async *export(id: string): AsyncGenerator<Uint8Array> {
@@ -282,7 +283,7 @@ export class ContainerService implements Containers {
   }
 
   async #layers({ chainId }: ContainerRecord): Promise<readonly string[]> {
-    return chainId === '' ? [] : [...(await this.#context.snapshotter.layerDirectories(chainId))].reverse()
+    return chainId === '' ? [] : this.#context.snapshotter.layerDirectories(chainId)
   }
 
   #ancestors(asked: readonly string[] = []): ReadonlySet<string> {

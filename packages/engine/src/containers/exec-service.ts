@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises'
 import type { Duplex } from 'node:stream'
-import { isCtError } from '@ct/errors'
 import { readExitRecord, type Supervisor } from '@ct/native'
 import type { Process } from '@ct/runtime-linux'
 import { EngineError, invalid } from '../errors.ts'
@@ -15,7 +14,7 @@ import { DeferredStream } from './deferred-stream.ts'
 import type { ExecRecord, ExecSpec, StartExecOptions } from './exec-record.ts'
 import type { ManagedContainer } from './managed-container.ts'
 import { mergeEnv } from './resolve-spec.ts'
-import { exitCodeOf } from './start-failure.ts'
+import { exitCodeOf, startFailure } from './start-failure.ts'
 
 interface Exec {
   record: ExecRecord
@@ -132,17 +131,12 @@ export class ExecService {
     }
   }
 
-  #failed(exec: Exec, container: ManagedContainer, error: unknown): unknown {
-    const message = error instanceof Error ? error.message : String(error)
-    const exitCode = exitCodeOf(message)
+  #failed(exec: Exec, container: ManagedContainer, error: unknown): Error {
+    const failure = startFailure(error, { what: 'OCI runtime exec failed', program: exec.record.spec.args[0] ?? '' })
+    const exitCode = exitCodeOf(failure.message)
     exec.record = { ...exec.record, running: false, exitCode }
     emitContainerEvent(this.#context.events, container.record, 'exec_die', { execID: exec.record.id, exitCode: String(exitCode) })
-    if (!isCtError(error) || error instanceof EngineError) return error
-    return new EngineError('ENGINE_START_FAILED', `OCI runtime exec failed: ${message}`, {
-      kind: 'invalid',
-      hint: error.hint,
-      cause: error,
-    })
+    return failure
   }
 
   #exec(execId: string): Exec {

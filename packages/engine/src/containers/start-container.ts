@@ -43,7 +43,7 @@ export async function startContainer(context: ContainerContext, container: Manag
       },
     })
   } catch (error) {
-    const failure = startFailure(error)
+    const failure = startFailure(error, { what: 'failed to start container', program: programOf(container.record) })
     await undoStart(context, container, created !== undefined)
     container.setState({ error: failure.message, exitCode: exitCodeOf(failure.message) })
     throw failure
@@ -81,6 +81,10 @@ async function setUp(context: ContainerContext, container: ManagedContainer): Pr
   exit.catch(() => undefined)
   container.live = { pid, supervisor, exit }
   return created
+}
+
+function programOf({ spec }: ContainerRecord): string {
+  return spec.entrypoint[0] ?? spec.command[0] ?? ''
 }
 
 function prepareFiles(record: ContainerRecord, paths: ReturnType<typeof containerPaths>): void {

@@ -1,5 +1,4 @@
 import {
-  copy,
   type Digest,
   familiarReference,
   formatReference,
@@ -31,10 +30,11 @@ import type {
 import type { ImageUsage } from './image-usage.ts'
 import type { ImageFilters, Images, PrunedImages } from './images.ts'
 import { pullImage } from './pull-image.ts'
-import { openRepository } from './registry-repository.ts'
+import { pushImage } from './push-image.ts'
 import { removeImage } from './remove-image.ts'
 import { layerChain, unpackImage } from './unpack-image.ts'
 import { UntaggedTarget } from './untagged-target.ts'
+import { withRepository } from './with-repository.ts'
 
 /** What {@link ImageService} works with. */
 export interface ImageServiceParts {
@@ -63,31 +63,26 @@ export class ImageService implements Images {
     options.signal?.throwIfAborted()
     const { garbage, events } = this.#parts
     const reference = parseReference(text)
-    const source = openRepository(reference, options.credentials)
-    const record = await diskFullMapped(garbage.whileArriving(() => pullImage(source, reference, this.#parts, options)))
+    const record = await diskFullMapped(
+      garbage.whileArriving(() =>
+        withRepository(reference, options.credentials, (source) => pullImage(source, reference, this.#parts, options)),
+      ),
+    )
     events.emit({ type: 'image', action: 'pull', id: familiarReference(reference), attributes: { name: familiarReference(reference) } })
     return this.#summary(record)
   }
 
-  async push(text: string, { credentials, signal, onProgress }: PushOptions = {}): Promise<void> {
-    signal?.throwIfAborted()
-    const { catalog, events } = this.#parts
+  async push(text: string, options: PushOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted()
     const reference = parseReference(text)
     if (reference.digest !== undefined) throw invalid('cannot push a digest reference')
+    const { catalog, events } = this.#parts
     const record = await this.#tagged(reference)
-    const name = formatReference(reference)
-    const layers = new Set((await catalog.read(record)).layers.map(({ descriptor }) => descriptor.digest))
-    const descriptor = await copy(catalog.store, openRepository(reference, credentials), name, {
-      signal,
-      onProgress: ({ descriptor: { digest, size }, state, transferredBytes }) => {
-        if (!layers.has(digest)) return
-        const states = { waiting: 'waiting', transferring: 'pushing', exists: 'exists', done: 'pushed' } as const
-        onProgress?.({ kind: 'layer', digest, state: states[state], currentBytes: transferredBytes, totalBytes: size })
-      },
-    })
-    const { sizeBytes, image } = { sizeBytes: record.sizeBytes, image: await catalog.read(record) }
-    catalog.put(image, { repoDigests: [`${reference.registry}/${reference.repository}@${descriptor.digest}`], sizeBytes })
-    onProgress?.({ kind: 'pushed', reference: name, digest: descriptor.digest, sizeBytes: descriptor.size })
+    const digest = await withRepository(reference, options.credentials, (target) =>
+      pushImage(catalog, target, { record, reference, options }),
+    )
+    const repoDigests = [`${reference.registry}/${reference.repository}@${digest}`]
+    catalog.put(await catalog.read(record), { repoDigests, sizeBytes: record.sizeBytes })
     events.emit({ type: 'image', action: 'push', id: familiarReference(reference), attributes: { name: familiarReference(reference) } })
   }
 
@@ -240,7 +235,7 @@ export class ImageService implements Images {
     const { catalog, snapshotter } = this.#parts
     const { manifestDescriptor, manifest, config } = await catalog.read(record)
     const isUnpacked = record.chainId !== '' && (await snapshotter.find(record.chainId)) !== undefined
-    const layerDirectories = isUnpacked ? await snapshotter.layerDirectories(record.chainId) : []
+    const layerDirectories = isUnpacked ? [...(await snapshotter.layerDirectories(record.chainId))].reverse() : []
     return { ...(await this.#summary(record)), manifestDescriptor, manifest, config, layerDirectories }
   }
 

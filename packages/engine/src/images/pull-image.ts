@@ -9,7 +9,7 @@ import {
   readImage,
   type Source,
 } from '@ct/image'
-import type { Snapshotter } from '@ct/layerfs'
+import type { OverlaySnapshotter } from '@ct/layerfs'
 import type { ImageCatalog } from './image-catalog.ts'
 import type { ImageRecord } from './image-record.ts'
 import type { PullEvent, PullOptions } from './image-types.ts'
@@ -19,11 +19,11 @@ import { UntaggedTarget } from './untagged-target.ts'
 /** Where {@link pullImage} puts an image. */
 export interface PullDestination {
   readonly catalog: ImageCatalog
-  readonly snapshotter: Snapshotter
+  readonly snapshotter: OverlaySnapshotter
 }
 
 /**
- * Copies an image into the store, unpacks it, and only then lets its reference stand for it. An image for another
+ * Copies an image from a repository into the store, unpacks it, and only then lets its reference stand for it. An image for another
  * platform is refused before its layers are fetched.
  */
 export async function pullImage(
@@ -35,11 +35,13 @@ export async function pullImage(
   const { signal, onProgress } = options
   const platform = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform)
   const name = formatReference(reference)
-  const resolved = await source.resolve(name, { signal })
+  const wanted = reference.digest ?? reference.tag ?? 'latest'
+  const resolved = await source.resolve(wanted, { signal })
   const remote = await readImage(source, resolved, { platform, signal })
   onProgress?.({ kind: 'resolved', reference: name, digest: resolved.digest, layers: remote.manifest.layers })
   const target = new UntaggedTarget(catalog.store)
-  const descriptor = await copy(source, target, name, {
+  const descriptor = await copy(source, target, wanted, {
+    as: name,
     platform,
     signal,
     onProgress: (event) => reportLayer(remote, event, onProgress),

@@ -1,5 +1,5 @@
 import { chainIds, type Digest, type Image } from '@ct/image'
-import { type Snapshotter, unpack } from '@ct/layerfs'
+import { type OverlaySnapshotter, unpack } from '@ct/layerfs'
 import type { ImageCatalog } from './image-catalog.ts'
 import type { PullEvent } from './image-types.ts'
 
@@ -12,7 +12,7 @@ export interface UnpackOptions {
 /** Makes the snapshots of an image's layers that are missing, and gives the size of all of them. */
 export async function unpackImage(
   catalog: ImageCatalog,
-  snapshotter: Snapshotter,
+  snapshotter: OverlaySnapshotter,
   image: Image,
   { signal, onProgress }: UnpackOptions = {},
 ): Promise<number> {

@@ -26,7 +26,7 @@ export class NetworkService implements Networks {
   }
 
   async list(): Promise<NetworkRecord[]> {
-    return Promise.all(NAMES.map((name) => this.#record(name)))
+    return Promise.all(NAMES.map((name) => this.#record(name, { isAsked: false })))
   }
 
   async get(idOrName: string): Promise<NetworkRecord> {
@@ -34,19 +34,20 @@ export class NetworkService implements Networks {
     const exact = all.find(({ id, name }) => id === idOrName || name === idOrName)
     const matches = /^[0-9a-f]+$/.test(idOrName) ? all.filter(({ id }) => id.startsWith(idOrName)) : []
     const found = exact ?? (matches.length === 1 ? matches[0] : undefined)
-    if (found !== undefined) return found
+    if (found !== undefined) return found.name === 'bridge' ? this.#record('bridge', { isAsked: true }) : found
     if (matches.length > 1) throw invalid(`network ${idOrName} is ambiguous (${matches.length} matches found based on ID prefix)`)
     throw new EngineError('ENGINE_NO_NETWORK', `network ${idOrName} not found`, { kind: 'not-found' })
   }
 
-  async #record(name: (typeof NAMES)[number]): Promise<NetworkRecord> {
+  /** Addresses of the bridge are chosen when it is made: by the first container on it, or by who asks for it. */
+  async #record(name: (typeof NAMES)[number], { isAsked }: { readonly isAsked: boolean }): Promise<NetworkRecord> {
     const { engineId, createdAt, bridge } = this.#parts
     const id = createHash('sha256').update(`${engineId} ${name}`).digest('hex')
     const endpoints = this.#endpoints(name)
     const base = { id, name, driver: DRIVERS[name], createdAt, endpoints }
-    if (name !== 'bridge') return { ...base, subnet: '', gateway: '', bridge: '' }
-    const { info } = await bridge.driver()
-    return { ...base, ...info }
+    if (name !== 'bridge' || !(isAsked || bridge.isOpen)) return { ...base, subnet: '', gateway: '', bridge: '' }
+    const { subnet, gateway, bridge: interfaceName } = (await bridge.driver()).info
+    return { ...base, subnet, gateway, bridge: interfaceName }
   }
 
   #endpoints(name: string): NetworkEndpoint[] {
