@@ -48,8 +48,12 @@ class EntryReader {
     return header
   }
 
-  async *content(): AsyncGenerator<Uint8Array, void> {
-    const entry = this.#entries
+  /** The content of the present entry; bound to it now, not when it is first read. */
+  content(): AsyncIterable<Uint8Array> {
+    return this.#contentOf(this.#entries)
+  }
+
+  async *#contentOf(entry: number): AsyncGenerator<Uint8Array, void> {
     while (entry === this.#entries) {
       const chunk = await this.#chunk()
       if (chunk === undefined) return

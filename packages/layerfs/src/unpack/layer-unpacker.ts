@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { lstatSync } from 'node:fs'
-import { isCtError } from '@ct/errors'
+import { hasErrno, isCtError } from '@ct/errors'
 import type { Source } from '@ct/image'
 import type { TreeTarget } from '@ct/native'
 import { type AppliedLayer, applyLayer } from '../apply/apply-layer.ts'
@@ -120,5 +120,11 @@ function isRoot(path: Uint8Array): boolean {
 
 /** Also what is no directory counts, and a link that leads nowhere. */
 function exists(path: Buffer): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  try {
+    lstatSync(path)
+    return true
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return false
+    throw error
+  }
 }

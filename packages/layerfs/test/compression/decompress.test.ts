@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto'
+import * as zlib from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { compress } from '../../src/compression/compress.ts'
+import { decompress } from '../../src/compression/decompress.ts'
+import { unzstdInJavaScript } from '../../src/compression/unzstd.ts'
+import { zstdFrames } from '../../src/compression/zstd-frames.ts'
+import { chunked, collect } from '../tar/archive.ts'
+
+const text = Buffer.from('layers upon layers '.repeat(20_000))
+const noise = randomBytes(300_000)
+/** `printf hello | zstd --no-check`, `printf ' world' | zstd` (with a checksum), and `printf '' | zstd`. */
+const HELLO = Buffer.from('28b52ffd0058290000' + '68656c6c6f', 'hex')
+const EMPTY = Buffer.from('28b52ffd2400010000' + '99e9d851', 'hex')
+const skippable = (content: string): Buffer => {
+  const head = Buffer.from('532a4d1800000000', 'hex')
+  head.writeUInt32LE(content.length, 4)
+  return Buffer.concat([head, Buffer.from(content)])
+}
+/** A frame of raw blocks: any encoder may write one. */
+const rawFrame = (content: Buffer): Buffer => {
+  const blocks: Buffer[] = []
+  for (let at = 0; at < content.length; at += 100_000) {
+    const block = content.subarray(at, at + 100_000)
+    const head = Buffer.alloc(3)
+    head.writeUIntLE((block.length << 3) | (at + 100_000 >= content.length ? 1 : 0), 0, 3)
+    blocks.push(head, block)
+  }
+  return Buffer.concat([Buffer.from('28b52ffd0058', 'hex'), ...blocks])
+}
+
+describe('decompress', () => {
+  it.each<[string, Buffer, Buffer]>([
+    ['gzip', zlib.gzipSync(text), text],
+    ['gzip of noise', zlib.gzipSync(noise), noise],
+    ['zstd', HELLO, Buffer.from('hello')],
+    ['zstd of raw blocks', rawFrame(noise), noise],
+    ['zstd that begins with a skippable frame', Buffer.concat([skippable('x'.repeat(999)), HELLO]), Buffer.from('hello')],
+    ['what is not compressed', text, text],
+    ['what is too short to be compressed', Buffer.from('ab'), Buffer.from('ab')],
+    ['nothing', Buffer.alloc(0), Buffer.alloc(0)],
+  ])('knows %s by its first bytes', async (_what, bytes, expected) => {
+    for (const size of [bytes.length + 1, 1000]) expect(await collect(decompress(chunked(bytes, size)))).toEqual(expected)
+    if (bytes.length < 2000) expect(await collect(decompress(chunked(bytes, 1)))).toEqual(expected)
+  })
+
+  it('joins gzip members, wherever chunks are cut, and ignores zeros after them', async () => {
+    const bytes = Buffer.concat([zlib.gzipSync('one '), zlib.gzipSync('two '), zlib.gzipSync('three'), Buffer.alloc(512)])
+    for (let size = 1; size < bytes.length; size++)
+      expect((await collect(decompress(chunked(bytes, size), 'gzip'))).toString()).toBe('one two three')
+  })
+
+  it('joins zstd frames, wherever chunks are cut', async () => {
+    const bytes = Buffer.concat([HELLO, skippable('abc'), EMPTY, HELLO, skippable('')])
+    for (let size = 1; size < bytes.length; size++) expect((await collect(decompress(chunked(bytes, size)))).toString()).toBe('hellohello')
+  })
+
+  it.each<[string, Buffer, 'gzip' | 'zstd']>([
+    ['a truncated gzip body', zlib.gzipSync(noise).subarray(0, 1000), 'gzip'],
+    ['a gzip body with a flipped bit', flipped(zlib.gzipSync(text), 200), 'gzip'],
+    ['a gzip body with a wrong checksum', flipped(zlib.gzipSync(text), -6), 'gzip'],
+    ['what is not gzip', text, 'gzip'],
+    ['what is not zstd', text, 'zstd'],
+    ['a truncated zstd header', HELLO.subarray(0, 5), 'zstd'],
+    ['a truncated zstd block', HELLO.subarray(0, 11), 'zstd'],
+    ['a zstd body without its checksum', EMPTY.subarray(0, -2), 'zstd'],
+    ['a truncated skippable frame', skippable('abc').subarray(0, 9), 'zstd'],
+    ['zstd with garbage after it', Buffer.concat([HELLO, Buffer.from('garbage')]), 'zstd'],
+    ['a zstd window of terabytes', Buffer.from('28b52ffd00f8290000', 'hex'), 'zstd'],
+    ['a zstd segment of gigabytes', Buffer.from('28b52ffda000000080010000', 'hex'), 'zstd'],
+    ['a zstd block of a reserved type', Buffer.from('28b52ffd00580f0000', 'hex'), 'zstd'],
+    ['a zstd block above 128 KiB', Buffer.from('28b52ffd0058ffff7f', 'hex'), 'zstd'],
+    ['zstd that does not decode', Buffer.from('28b52ffd0058' + '2d0000' + 'ffffffffff', 'hex'), 'zstd'],
+  ])('refuses %s', async (_what, bytes, compression) => {
+    await expect(collect(decompress(chunked(bytes, 500), compression))).rejects.toMatchObject({ code: 'LAYERFS_COMPRESSION_CORRUPT' })
+  })
+
+  it('passes on the error of the body', async () => {
+    async function* broken(): AsyncGenerator<Uint8Array, void> {
+      yield zlib.gzipSync(noise).subarray(0, 1000)
+      throw new Error('connection reset')
+    }
+    await expect(collect(decompress(broken()))).rejects.toThrow('connection reset')
+  })
+
+  it.each(['gzip', 'zstd', 'none'] as const)('releases a %s body when left early', async (compression) => {
+    const bytes = { gzip: zlib.gzipSync(noise), zstd: rawFrame(noise), none: noise }[compression]
+    let released = false
+    async function* body(): AsyncGenerator<Uint8Array, void> {
+      try {
+        yield* chunked(bytes, 1000)
+      } finally {
+        released = true
+      }
+    }
+    for await (const _chunk of decompress(body(), compression)) break
+    await expect.poll(() => released).toBe(true)
+  })
+
+  it('decodes zstd in JavaScript where Node cannot', async () => {
+    expect((await collect(unzstdInJavaScript(zstdFrames(chunked(Buffer.concat([HELLO, rawFrame(text)])))))).toString()).toBe(`hello${text}`)
+  })
+})
+
+describe('compress', () => {
+  it.each(['gzip', 'none'] as const)('gives %s that decompresses to the same, equal each time', async (compression) => {
+    const [once, again] = [
+      await collect(compress(chunked(text, 1000), compression)),
+      await collect(compress(chunked(text, 7777), compression)),
+    ]
+    expect(once).toEqual(again)
+    expect(await collect(decompress(chunked(once)))).toEqual(text)
+  })
+
+  it('obeys the level', async () => {
+    const [fast, best] = [
+      await collect(compress(chunked(text), 'gzip', { level: 1 })),
+      await collect(compress(chunked(text), 'gzip', { level: 9 })),
+    ]
+    expect(best.length).toBeLessThan(fast.length)
+  })
+
+  it('makes zstd where Node can, and says so where it cannot', async () => {
+    const made = collect(compress(chunked(text), 'zstd'))
+    if ('createZstdCompress' in zlib) expect(await collect(decompress(chunked(await made)))).toEqual(text)
+    else await expect(made).rejects.toMatchObject({ code: 'LAYERFS_COMPRESSION_UNSUPPORTED', kind: 'unsupported' })
+  })
+})
+
+function flipped(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes)
+  const index = at < 0 ? copy.length + at : at
+  copy[index] = (copy[index] ?? 0) ^ 0x10
+  return copy
+}
