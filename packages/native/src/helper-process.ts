@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
+import { hasErrno } from '@ct/errors'
 import { NativeError } from './errors.ts'
 import { helperPath } from './helper-path.ts'
 
@@ -33,12 +34,13 @@ export function startHelper(verb: 'apply' | 'scan' | 'net', message: Uint8Array,
   // A helper that gives up closes its end; the reason comes by the status record.
   stdin?.on('error', () => undefined)
   stdin?.write(message)
-  const ended = once(child, 'exit')
+  const ended = once(child, 'exit').then(
+    ([exitCode, signal]) => signal ?? `exit status ${exitCode}`,
+    (error: Error) => error.message,
+  )
   const read = readStatus(status as Readable, async () => {
-    const [exitCode, signal] = await ended
-    return new NativeError('NATIVE_HELPER_LOST', `ct-native ${verb} ended without a report (${signal ?? `exit status ${exitCode}`})`, {
-      kind: 'internal',
-    })
+    const message = `ct-native ${verb} ended without a report (${await ended})`
+    return new NativeError('NATIVE_HELPER_LOST', message, { kind: 'internal' })
   })
   read.catch(() => undefined)
   return { stdin: stdin as Writable, stdout: out as Readable, status: read, kill: () => void child.kill('SIGKILL') }
@@ -47,10 +49,14 @@ export function startHelper(verb: 'apply' | 'scan' | 'net', message: Uint8Array,
 async function readStatus(stream: Readable, lost: () => Promise<Error>): Promise<HelperStatus> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    length += chunk.length
-    if (length > STATUS_LIMIT_BYTES) break
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      chunks.push(chunk)
+      length += chunk.length
+      if (length > STATUS_LIMIT_BYTES) break
+    }
+  } catch (cause) {
+    if (!hasErrno(cause, 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE')) throw cause
   }
   if (length < RECORD_BYTES) throw await lost()
   const bytes = Buffer.concat(chunks)

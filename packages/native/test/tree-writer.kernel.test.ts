@@ -356,6 +356,13 @@ describe('a writer', () => {
     expect(execFileSync('sh', ['-c', `pgrep -P ${process.pid} ct-native || true`], { encoding: 'utf8' })).toBe('')
   })
 
+  it('says that the helper is lost when somebody kills it', async () => {
+    await using tree = await openTreeWriter({ path: root })
+    const [pid] = execFileSync('pgrep', ['-P', String(process.pid), 'ct-native'], { encoding: 'utf8' }).split('\n')
+    process.kill(Number(pid), 'SIGKILL')
+    await expect(tree.finish()).rejects.toMatchObject({ code: 'NATIVE_HELPER_LOST', message: expect.stringContaining('SIGKILL') })
+  })
+
   it('bounds what waits in memory when drained as told', async () => {
     await using tree = await openTreeWriter({ path: root })
     const chunk = Buffer.alloc(1 << 20)
