@@ -83,14 +83,10 @@ static void keep_own(struct ct_child *c) {
 /* A stdin that was closed becomes the root's own /dev/null, so that the host's cannot be reached through it. */
 static void close_stdin(struct ct_child *c) {
   if (c->plan->stdio != CT_STDIO_CLOSED_STDIN || c->root < 0 || c->plan->has_terminal) return;
-  int null = ct_path_open(c->root, "/dev/null", O_PATH);
-  if (null < 0) return;
-  if (ct_is_device(null, 1, 3)) {
-    int fd = ct_path_open(c->root, "/dev/null", O_RDWR);
-    if (fd >= 0 && ct_is_device(fd, 1, 3)) dup2(fd, 0);
-    if (fd >= 0) close(fd);
-  }
-  close(null);
+  CT_CLOSES int null = ct_path_open(c->root, "/dev/null", O_PATH); /* opening could block on what is no device */
+  if (null < 0 || !ct_is_device(null, 1, 3)) return;
+  CT_CLOSES int fd = ct_path_open(c->root, "/dev/null", O_RDWR | O_NONBLOCK);
+  if (fd >= 0 && ct_is_device(fd, 1, 3)) dup2(fd, 0);
 }
 
 /* Until the supervisor says so; a process without one waits for a writer of its FIFO, and one byte. */

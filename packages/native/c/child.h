@@ -14,16 +14,16 @@ enum {
 
 struct ct_child {
   const struct ct_plan *plan;
-  int sync;     /* to the supervisor: SOCK_SEQPACKET */
-  int proc;     /* the host's /proc, checked; its `self` and `sys` are those of whoever looks */
-  int root;     /* where targets are resolved; -1 before it is known */
+  int sync; /* to the supervisor: SOCK_SEQPACKET */
+  int proc; /* the host's /proc, checked; its `self` and `sys` are those of whoever looks */
+  int root; /* where targets are resolved; -1 before it is known */
   int stdio[3]; /* what becomes 0, 1 and 2; -1: stays as it is */
-  int fifo;     /* O_PATH, where a detached process is held; -1: none */
-  int target;   /* pidfd of the process whose namespaces are joined, -1: none */
+  int fifo; /* O_PATH, where a detached process is held; -1: none */
+  int target; /* pidfd of the process whose namespaces are joined, -1: none */
   int target_root;
   int cgroups[CT_MAX_CGROUPS]; /* files the process writes itself into; -1: none */
   int joined[CT_MAX_NAMESPACES];
-  int empty;    /* a mask for directories once it is mounted, -1 before */
+  int empty; /* a mask for directories once it is mounted, -1 before */
   bool umask_set;
 };
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "io.h"
 
 enum { max_depth = 64 };
 
@@ -29,18 +30,16 @@ static int copy_owner(int to, const struct stat *info) {
   return futimens(to, times);
 }
 
-static int copy_link(int from, int to, const char *name, const struct stat *info) {
+/* A link, a device, a pipe or a socket. */
+static int copy_special(int from, int to, const char *name, const struct stat *info) {
   char target[PATH_MAX];
-  ssize_t size = readlinkat(from, name, target, sizeof target - 1);
-  if (size < 0) return -1;
-  target[size] = 0;
-  if (symlinkat(target, to, name) != 0) return -1;
-  return fchownat(to, name, info->st_uid, info->st_gid, AT_SYMLINK_NOFOLLOW);
-}
-
-static int copy_special(int to, const char *name, const struct stat *info) {
-  if (mknodat(to, name, info->st_mode, info->st_rdev) != 0) return -1;
-  return fchownat(to, name, info->st_uid, info->st_gid, AT_SYMLINK_NOFOLLOW);
+  if (S_ISLNK(info->st_mode)) {
+    ssize_t size = readlinkat(from, name, target, sizeof target - 1);
+    if (size < 0) return -1;
+    target[size] = 0;
+  }
+  int made = S_ISLNK(info->st_mode) ? symlinkat(target, to, name) : mknodat(to, name, info->st_mode, info->st_rdev);
+  return made != 0 ? -1 : fchownat(to, name, info->st_uid, info->st_gid, AT_SYMLINK_NOFOLLOW);
 }
 
 static int copy_opened(int from, int to, const struct stat *info, int depth) {
@@ -51,17 +50,13 @@ static int copy_opened(int from, int to, const struct stat *info, int depth) {
 static int copy_entry(int from, int to, const char *name, int depth) {
   struct stat info;
   if (fstatat(from, name, &info, AT_SYMLINK_NOFOLLOW) != 0) return -1;
-  if (S_ISLNK(info.st_mode)) return copy_link(from, to, name, &info);
   bool isDirectory = S_ISDIR(info.st_mode);
-  if (!isDirectory && !S_ISREG(info.st_mode)) return copy_special(to, name, &info);
+  if (!isDirectory && !S_ISREG(info.st_mode)) return copy_special(from, to, name, &info);
   if (isDirectory && mkdirat(to, name, 0700) != 0) return -1;
-  int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-  int made = openat(to, name, (isDirectory ? O_RDONLY | O_DIRECTORY : O_WRONLY | O_CREAT | O_EXCL) | O_NOFOLLOW | O_CLOEXEC, 0600);
-  int result = in < 0 || made < 0 ? -1 : copy_opened(in, made, &info, depth), error = errno;
-  if (in >= 0) close(in);
-  if (made >= 0) close(made);
-  errno = error;
-  return result;
+  CT_CLOSES int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  CT_CLOSES int made =
+      openat(to, name, (isDirectory ? O_RDONLY | O_DIRECTORY : O_WRONLY | O_CREAT | O_EXCL) | O_NOFOLLOW | O_CLOEXEC, 0600);
+  return in < 0 || made < 0 ? -1 : copy_opened(in, made, &info, depth);
 }
 
 static int copy_tree(int from, int to, int depth) {
@@ -84,11 +79,7 @@ static int copy_tree(int from, int to, int depth) {
 
 int ct_copy_up(int from, int to) {
   struct stat info;
-  int in = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  int out = openat(to, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  int result = in < 0 || out < 0 || fstat(in, &info) != 0 ? -1 : copy_opened(in, out, &info, 0), error = errno;
-  if (in >= 0) close(in);
-  if (out >= 0) close(out);
-  errno = error;
-  return result;
+  CT_CLOSES int in = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  CT_CLOSES int out = openat(to, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return in < 0 || out < 0 || fstat(in, &info) != 0 ? -1 : copy_opened(in, out, &info, 0);
 }

@@ -10,6 +10,12 @@
 
 enum { max_fds = 2 };
 
+void ct_close_kept(const int *fd) {
+  int error = errno;
+  if (*fd >= 0) close(*fd);
+  errno = error;
+}
+
 int ct_read_all(int fd, void *data, size_t size) {
   for (size_t done = 0; done < size;) {
     ssize_t n = CT_RETRY(read(fd, (uint8_t *)data + done, size - done));
@@ -30,12 +36,9 @@ int ct_write_all(int fd, const void *data, size_t size) {
 }
 
 int ct_write_file(int dir, const char *path, const char *data, size_t size) {
-  int fd = CT_RETRY(openat(dir, path, O_WRONLY | O_CLOEXEC | O_NOCTTY));
-  if (fd < 0) return errno;
-  ssize_t n = CT_RETRY(write(fd, data, size));
-  int error = n < 0 ? errno : n == (ssize_t)size ? 0 : EIO;
-  close(fd);
-  return error;
+  CT_CLOSES int fd = CT_RETRY(openat(dir, path, O_WRONLY | O_CLOEXEC | O_NOCTTY));
+  ssize_t n = fd < 0 ? -1 : CT_RETRY(write(fd, data, size));
+  return n < 0 ? errno : n == (ssize_t)size ? 0 : EIO;
 }
 
 int ct_send_fds(int socket, const void *data, size_t size, const int *fds, size_t count) {

@@ -5,11 +5,17 @@
 #include <stddef.h>
 
 /* Calls again while a signal interrupts. */
-#define CT_RETRY(call) __extension__({ \
-  __typeof__(call) result_; \
-  do result_ = (call); while (result_ == -1 && errno == EINTR); \
-  result_; \
-})
+#define CT_RETRY(call)                                                                                                                     \
+  __extension__({                                                                                                                          \
+    __typeof__(call) result_;                                                                                                              \
+    do result_ = (call);                                                                                                                   \
+    while (result_ == -1 && errno == EINTR);                                                                                               \
+    result_;                                                                                                                               \
+  })
+
+/* An int with it is a descriptor, closed at the end of its scope; errno stays what it was. */
+#define CT_CLOSES __attribute__((cleanup(ct_close_kept)))
+void ct_close_kept(const int *fd);
 
 /* EBADMSG when the peer ends before `size` bytes came. */
 int ct_read_all(int fd, void *data, size_t size);

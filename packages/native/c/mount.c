@@ -6,7 +6,8 @@
 #include <linux/mount.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <unistd.h>
+
+#include "io.h"
 
 struct ct_attributes ct_attributes_of(struct ct_reader *r) {
   struct ct_attributes attributes = {.set = ct_u64(r)};
@@ -22,13 +23,6 @@ struct ct_mount ct_mount_of(struct ct_reader *r) {
   m.recursive = ct_u8(r) != 0;
   m.attributes = ct_attributes_of(r);
   return m;
-}
-
-static int fail_closing(int fd) {
-  int error = errno;
-  close(fd);
-  errno = error;
-  return -1;
 }
 
 /* `key=value` is a string, anything else a flag. */
@@ -47,31 +41,26 @@ static int configure(int context, const char *option) {
 }
 
 static int open_new(const struct ct_mount *m) {
-  int context = fsopen(m->type, FSOPEN_CLOEXEC);
+  CT_CLOSES int context = fsopen(m->type, FSOPEN_CLOEXEC);
   if (context < 0) return -1;
-  if (*m->source != 0 && fsconfig(context, FSCONFIG_SET_STRING, "source", m->source, 0) != 0) return fail_closing(context);
+  if (*m->source != 0 && fsconfig(context, FSCONFIG_SET_STRING, "source", m->source, 0) != 0) return -1;
   struct ct_reader options = m->data.items;
   for (uint32_t i = 0; i < m->data.count; i++) {
-    if (configure(context, ct_string(&options)) != 0) return fail_closing(context);
+    if (configure(context, ct_string(&options)) != 0) return -1;
   }
-  if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0) return fail_closing(context);
-  int fd = fsmount(context, FSMOUNT_CLOEXEC, (unsigned)m->attributes.set);
-  if (fd < 0) return fail_closing(context);
-  close(context);
-  return fd;
+  if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0) return -1;
+  return fsmount(context, FSMOUNT_CLOEXEC, (unsigned)m->attributes.set);
 }
 
 int ct_mount_open(const struct ct_mount *m) {
   if (*m->type != 0) return open_new(m);
-  unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (m->recursive ? AT_RECURSIVE : 0u);
-  int fd = open_tree(AT_FDCWD, m->source, flags);
-  if (fd < 0) return -1;
-  return ct_mount_change(fd, &m->attributes) == 0 ? fd : fail_closing(fd);
+  int fd = open_tree(AT_FDCWD, m->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (m->recursive ? AT_RECURSIVE : 0u));
+  if (fd < 0 || ct_mount_change(fd, &m->attributes) == 0) return fd;
+  ct_close_kept(&fd);
+  return -1;
 }
 
-int ct_mount_attach(int mount, int target) {
-  return move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-}
+int ct_mount_attach(int mount, int target) { return move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH); }
 
 int ct_mount_change(int fd, const struct ct_attributes *attributes) {
   if (attributes->set == 0 && attributes->clear == 0) return 0;

@@ -14,10 +14,10 @@ struct ct_attributes {
 };
 
 struct ct_mount {
-  const char *type;   /* file system type; empty: a bind of `source` */
+  const char *type; /* file system type; empty: a bind of `source` */
   const char *source;
   struct ct_list data; /* fsconfig(2) strings: `key=value` or `flag` */
-  bool recursive;      /* of a bind: with the mounts below */
+  bool recursive; /* of a bind: with the mounts below */
   struct ct_attributes attributes;
 };
 

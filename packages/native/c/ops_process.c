@@ -22,27 +22,19 @@
 #include "path.h"
 
 static int sysctl_write(struct ct_child *c, const char *path, const char *value) {
-  int sys = openat(c->proc, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-  if (sys < 0) return -1;
-  int fd = ct_path_open(sys, path, O_WRONLY | O_NOFOLLOW);
-  int error = fd < 0 ? errno : ct_write_all(fd, value, strlen(value));
-  if (fd >= 0) close(fd);
-  close(sys);
-  errno = error;
-  return error == 0 ? 0 : -1;
+  CT_CLOSES int sys = openat(c->proc, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  CT_CLOSES int fd = sys < 0 ? -1 : ct_path_open(sys, path, O_WRONLY | O_NOFOLLOW);
+  if (fd < 0) return -1;
+  errno = ct_write_all(fd, value, strlen(value));
+  return errno == 0 ? 0 : -1;
 }
 
 static int loopback_up(void) {
   struct ifreq request = {.ifr_name = "lo"};
-  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -1;
-  int result = ioctl(fd, SIOCGIFFLAGS, &request);
+  CT_CLOSES int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) != 0) return -1;
   request.ifr_flags |= IFF_UP;
-  if (result == 0) result = ioctl(fd, SIOCSIFFLAGS, &request);
-  int error = errno;
-  close(fd);
-  errno = error;
-  return result;
+  return ioctl(fd, SIOCSIFFLAGS, &request);
 }
 
 static int oom_score(struct ct_child *c, int64_t value) {
@@ -72,10 +64,12 @@ int ct_op_user(const struct ct_operation *op) {
 
 static int set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inheritable) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-  struct __user_cap_data_struct data[2] = {
-      {.effective = (uint32_t)effective, .permitted = (uint32_t)permitted, .inheritable = (uint32_t)inheritable},
-      {.effective = (uint32_t)(effective >> 32), .permitted = (uint32_t)(permitted >> 32), .inheritable = (uint32_t)(inheritable >> 32)},
-  };
+  struct __user_cap_data_struct data[2];
+  for (int i = 0; i < 2; i++) {
+    data[i].effective = (uint32_t)(effective >> 32 * i);
+    data[i].permitted = (uint32_t)(permitted >> 32 * i);
+    data[i].inheritable = (uint32_t)(inheritable >> 32 * i);
+  }
   return (int)syscall(SYS_capset, &header, data);
 }
 
@@ -122,11 +116,8 @@ static int enter_cwd(struct ct_child *c, const struct ct_operation *op) {
   char path[4096];
   if (chdir(op->target) != 0) {
     if (errno != ENOENT || !op->flag) return -1;
-    int fd = ct_path_make(c->root, op->target, true);
-    if (fd < 0) return -1;
-    int result = fchdir(fd);
-    close(fd);
-    if (result != 0) return -1;
+    CT_CLOSES int fd = ct_path_make(c->root, op->target, true);
+    if (fd < 0 || fchdir(fd) != 0) return -1;
   }
   if (syscall(SYS_getcwd, path, sizeof path) < 0) return -1;
   if (path[0] == '/') return 0;

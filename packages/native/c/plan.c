@@ -3,16 +3,88 @@
 
 #include <stdlib.h>
 
+/* The payload of each operation of a process, a letter for a field; PROTOCOL.md has the same in words. */
+static const char *const payloads[] = {
+    [CT_OP_ROOT] = "tpL",
+    [CT_OP_MOUNT] = "tMpkf",
+    [CT_OP_BIND] = "tMpkf",
+    [CT_OP_ATTRIBUTES] = "tA",
+    [CT_OP_MASK] = "t",
+    [CT_OP_READONLY] = "t",
+    [CT_OP_MKDIR] = "tmug",
+    [CT_OP_SYMLINK] = "tx",
+    [CT_OP_DEVICE] = "tk44mug",
+    [CT_OP_TERMINAL] = "22",
+    [CT_OP_ENTER_ROOT] = "f",
+    [CT_OP_ROOT_PROPAGATION] = "pf",
+    [CT_OP_SYSCTL] = "tx",
+    [CT_OP_HOSTNAME] = "x",
+    [CT_OP_DOMAINNAME] = "x",
+    [CT_OP_LOOPBACK_UP] = "",
+    [CT_OP_RLIMIT] = "488",
+    [CT_OP_OOM_SCORE] = "8",
+    [CT_OP_PERSONALITY] = "8",
+    [CT_OP_UMASK] = "m",
+    [CT_OP_USER] = "ugG",
+    [CT_OP_CAPABILITIES] = "88888",
+    [CT_OP_NO_NEW_PRIVILEGES] = "",
+    [CT_OP_SECCOMP] = "mB",
+    [CT_OP_CWD] = "tf",
+    [CT_OP_HOLD] = "",
+    [CT_OP_EXEC] = "NSS",
+};
+
+static void mounts_of(struct ct_reader *r, struct ct_list *mounts) {
+  *mounts = (struct ct_list){.count = ct_u32(r), .items = *r};
+  for (uint32_t i = 0; i < mounts->count && !r->bad; i++) ct_mount_of(r);
+}
+
+static void program_of(struct ct_reader *r, struct ct_bytes *program) {
+  enum { instruction = 8, most = 4096 };
+  *program = ct_bytes_of(r);
+  if (program->length == 0 || program->length % instruction != 0 || program->length / instruction > most) r->bad = true;
+}
+
+static void field_of(struct ct_reader *r, char field, struct ct_operation *out) {
+  switch (field) {
+  case 't': out->target = ct_string(r); break;
+  case 'x': out->text = ct_string(r); break;
+  case 'p': out->propagation = ct_u64(r); break;
+  case 'f': out->flag = ct_u8(r) != 0; break;
+  case 'm': out->mode = ct_u32(r); break;
+  case 'u': out->uid = ct_u32(r); break;
+  case 'g': out->gid = ct_u32(r); break;
+  case 'k': /* enum ct_missing or ct_node, both of three kinds */
+    if ((out->type = ct_u8(r)) > 2) r->bad = true;
+    break;
+  case '2': out->values[out->value_count++] = ct_u16(r); break;
+  case '4': out->values[out->value_count++] = ct_u32(r); break;
+  case '8': out->values[out->value_count++] = ct_u64(r); break;
+  case 'M': out->mount = ct_mount_of(r); break;
+  case 'A': out->mount.attributes = ct_attributes_of(r); break;
+  case 'L': mounts_of(r, &out->mounts); break;
+  case 'G': out->bytes = ct_array_of(r, sizeof(uint32_t)); break;
+  case 'B': program_of(r, &out->bytes); break;
+  case 'N': /* the files of exec, at least one */
+    if ((out->files = ct_strings_of(r)).count == 0) r->bad = true;
+    break;
+  case 'S': *(out->args.items.at == NULL ? &out->args : &out->env) = ct_strings_of(r); break;
+  }
+}
+
+bool ct_operation_of(struct ct_op *op, struct ct_operation *out) {
+  const char *payload = op->code < sizeof payloads / sizeof *payloads ? payloads[op->code] : NULL;
+  *out = (struct ct_operation){.code = op->code, .index = op->index, .target = "", .text = ""};
+  if (payload == NULL) return false;
+  for (; *payload != 0; payload++) field_of(&op->body, *payload, out);
+  return ct_done(&op->body);
+}
+
 static void supervisor_of(struct ct_reader *r, struct ct_plan *plan) {
-  plan->socket_path = ct_string(r);
-  plan->log_path = ct_string(r);
-  plan->exit_path = ct_string(r);
-  plan->pid_path = ct_string(r);
+  const char **const paths[] = {&plan->socket_path, &plan->log_path,     &plan->exit_path, &plan->pid_path,
+                                &plan->fifo_path,   &plan->console_path, &plan->oom_path,  &plan->oom_key};
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) *paths[i] = ct_string(r);
   plan->stdio = ct_u8(r);
-  plan->fifo_path = ct_string(r);
-  plan->console_path = ct_string(r);
-  plan->oom_path = ct_string(r);
-  plan->oom_key = ct_string(r);
   plan->stdin_once = ct_u8(r) != 0;
   if (plan->stdio > CT_STDIO_INHERIT) r->bad = true;
 }
@@ -51,118 +123,9 @@ static bool header_of(struct ct_op *op, struct ct_plan *plan) {
   case CT_OP_NAMESPACE: namespace_of(r, plan); return true;
   case CT_OP_CGROUP: cgroup_of(r, plan); return true;
   case CT_OP_JOIN: join_of(r, plan); return true;
-  case CT_OP_ID_MAP: {
-    uint8_t isGid = ct_u8(r);
-    *(isGid ? &plan->gid_map : &plan->uid_map) = ct_string(r);
-    return true;
-  }
+  case CT_OP_ID_MAP: *(ct_u8(r) != 0 ? &plan->gid_map : &plan->uid_map) = ct_string(r); return true;
   default: return false;
   }
-}
-
-static void mount_of(struct ct_reader *r, struct ct_operation *out) {
-  out->target = ct_string(r);
-  out->mount = ct_mount_of(r);
-  out->propagation = ct_u64(r);
-  out->type = ct_u8(r);
-  out->flag = ct_u8(r) != 0;
-  if (out->type > CT_MISSING_FILE) r->bad = true;
-}
-
-static void root_of(struct ct_reader *r, struct ct_operation *out) {
-  out->target = ct_string(r);
-  out->propagation = ct_u64(r);
-  out->mounts = (struct ct_list){.count = ct_u32(r), .items = *r};
-  for (uint32_t i = 0; i < out->mounts.count && !r->bad; i++) ct_mount_of(r);
-}
-
-static void node_of(struct ct_reader *r, struct ct_operation *out) {
-  out->target = ct_string(r);
-  if (out->code == CT_OP_DEVICE) {
-    out->type = ct_u8(r);
-    out->values[0] = ct_u32(r);
-    out->values[1] = ct_u32(r);
-    if (out->type > CT_NODE_FIFO) r->bad = true;
-  }
-  out->mode = ct_u32(r);
-  out->uid = ct_u32(r);
-  out->gid = ct_u32(r);
-}
-
-static void process_of(struct ct_reader *r, struct ct_operation *out) {
-  switch (out->code) {
-  case CT_OP_TERMINAL:
-    out->values[0] = ct_u16(r);
-    out->values[1] = ct_u16(r);
-    break;
-  case CT_OP_RLIMIT: /* resource, soft, hard */
-    out->values[0] = ct_u32(r);
-    out->values[1] = ct_u64(r);
-    out->values[2] = ct_u64(r);
-    break;
-  case CT_OP_OOM_SCORE: out->values[0] = (uint64_t)ct_i64(r); break;
-  case CT_OP_PERSONALITY: out->values[0] = ct_u64(r); break;
-  case CT_OP_UMASK: out->mode = ct_u32(r); break;
-  case CT_OP_USER:
-    out->uid = ct_u32(r);
-    out->gid = ct_u32(r);
-    out->bytes = ct_array_of(r, sizeof(uint32_t));
-    break;
-  case CT_OP_CAPABILITIES: /* bounding, effective, permitted, inheritable, ambient */
-    for (int i = 0; i < 5; i++) out->values[i] = ct_u64(r);
-    break;
-  case CT_OP_SECCOMP:
-    out->mode = ct_u32(r); /* flags */
-    out->bytes = ct_bytes_of(r);
-    if (out->bytes.length == 0 || out->bytes.length % 8 != 0 || out->bytes.length / 8 > 4096) r->bad = true;
-    break;
-  case CT_OP_EXEC:
-    out->files = ct_strings_of(r);
-    out->args = ct_strings_of(r);
-    out->env = ct_strings_of(r);
-    if (out->files.count == 0) r->bad = true;
-    break;
-  case CT_OP_LOOPBACK_UP:
-  case CT_OP_NO_NEW_PRIVILEGES:
-  case CT_OP_HOLD: break;
-  default: r->bad = true;
-  }
-}
-
-bool ct_operation_of(struct ct_op *op, struct ct_operation *out) {
-  struct ct_reader *r = &op->body;
-  *out = (struct ct_operation){.code = op->code, .index = op->index, .target = "", .text = ""};
-  switch (op->code) {
-  case CT_OP_ROOT: root_of(r, out); break;
-  case CT_OP_MOUNT:
-  case CT_OP_BIND: mount_of(r, out); break;
-  case CT_OP_ATTRIBUTES:
-    out->target = ct_string(r);
-    out->mount.attributes = ct_attributes_of(r);
-    break;
-  case CT_OP_MASK:
-  case CT_OP_READONLY: out->target = ct_string(r); break;
-  case CT_OP_MKDIR:
-  case CT_OP_DEVICE: node_of(r, out); break;
-  case CT_OP_SYMLINK:
-  case CT_OP_SYSCTL: /* the path, then the value */
-    out->target = ct_string(r);
-    out->text = ct_string(r);
-    break;
-  case CT_OP_HOSTNAME:
-  case CT_OP_DOMAINNAME: out->text = ct_string(r); break;
-  case CT_OP_CWD:
-    out->target = ct_string(r);
-    out->flag = ct_u8(r) != 0;
-    break;
-  case CT_OP_ENTER_ROOT: out->flag = ct_u8(r) != 0; break;
-  case CT_OP_ROOT_PROPAGATION:
-    out->propagation = ct_u64(r);
-    out->flag = ct_u8(r) != 0;
-    break;
-  default: process_of(r, out);
-  }
-  return ct_done(r);
 }
 
 static char **pointers_of(struct ct_list list) {
@@ -180,7 +143,6 @@ static bool check_operations(struct ct_plan *plan, uint32_t *index) {
   while (ct_next_op(&r, &next, &op)) {
     *index = op.index;
     if (operation.code == CT_OP_EXEC || !ct_operation_of(&op, &operation)) return false;
-    plan->has_hold |= operation.code == CT_OP_HOLD;
     plan->has_terminal |= operation.code == CT_OP_TERMINAL;
   }
   if (r.bad || operation.code != CT_OP_EXEC) return false;

@@ -47,7 +47,7 @@ enum ct_missing { CT_MISSING_FAIL = 0, CT_MISSING_DIRECTORY = 1, CT_MISSING_FILE
 enum ct_node { CT_NODE_CHAR = 0, CT_NODE_BLOCK = 1, CT_NODE_FIFO = 2 };
 enum { CT_MAX_NAMESPACES = 8, CT_MAX_CGROUPS = 16 };
 
-/* One operation of the process. Which fields mean something, and what, depends on the code: see ct_operation_of. */
+/* One operation of the process. Which fields mean something depends on the code: `payloads` in plan.c. */
 struct ct_operation {
   uint16_t code;
   uint32_t index;
@@ -55,7 +55,9 @@ struct ct_operation {
   struct ct_mount mount;
   struct ct_list mounts; /* of `root`; ct_mount_of reads each */
   uint64_t propagation;
-  uint64_t values[5];
+  uint64_t values[5]; /* of terminal: rows, columns; device: major, minor; rlimit: resource, soft, hard; capabilities: bounding, effective,
+                         permitted, inheritable, ambient */
+  uint8_t value_count;
   uint32_t mode, uid, gid;
   uint8_t type;
   bool flag;
@@ -82,7 +84,7 @@ struct ct_plan {
   uint32_t pid_namespaces;
   struct ct_reader operations; /* those of the process, all valid */
   uint32_t first_index;
-  bool has_hold, has_terminal;
+  bool has_terminal;
   char **args, **env; /* of the last operation, NULL-terminated */
 };
 

@@ -37,12 +37,8 @@ static int sync_parent(char *path) {
   char *slash = strrchr(path, '/');
   if (slash == NULL || slash == path) return 0;
   *slash = 0;
-  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  *slash = '/';
-  if (fd < 0) return errno;
-  int error = fsync(fd) == 0 ? 0 : errno;
-  close(fd);
-  return error;
+  CT_CLOSES int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return fd < 0 || fsync(fd) != 0 ? errno : 0;
 }
 
 int ct_record_write(const char *path, const char *text, size_t size, bool durable) {

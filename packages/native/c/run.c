@@ -23,12 +23,9 @@ static int send_console(const struct ct_supervisor *s) {
   if (*s->plan->console_path == 0) return 0;
   if (strlen(s->plan->console_path) >= sizeof address.sun_path) return ENAMETOOLONG;
   strcpy(address.sun_path, s->plan->console_path);
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return errno;
-  int error = connect(fd, (struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
-  if (error == 0) error = ct_send_fds(fd, name, sizeof name - 1, &s->process.out, 1);
-  close(fd);
-  return error;
+  CT_CLOSES int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0) return errno;
+  return ct_send_fds(fd, name, sizeof name - 1, &s->process.out, 1);
 }
 
 /* The master is now somebody else's. */

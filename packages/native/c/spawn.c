@@ -115,9 +115,7 @@ static bool open_joined(const struct ct_plan *plan, struct ct_child *c, struct c
 }
 
 static bool write_maps(const struct ct_plan *plan, struct ct_child *c, pid_t pid, struct ct_report *failure) {
-  const struct {
-    const char *name, *text;
-  } maps[] = {{"/gid_map", plan->gid_map}, {"/uid_map", plan->uid_map}};
+  const struct { const char *name, *text; } maps[] = {{"/gid_map", plan->gid_map}, {"/uid_map", plan->uid_map}};
   if (!(plan->new_namespaces & CLONE_NEWUSER)) return true;
   for (uint32_t i = 0; i < 2; i++) {
     char path[48];
@@ -247,12 +245,14 @@ static bool clone_process(const struct ct_plan *plan, struct ct_process *p, stru
 }
 
 bool ct_spawn(const struct ct_plan *plan, struct ct_process *process, struct ct_report *failure) {
-  struct ct_child child = {.plan = plan, .sync = -1, .proc = -1, .root = -1, .stdio = {-1, -1, -1}, .fifo = -1, .target = -1, .target_root = -1, .empty = -1};
+  struct ct_child child = {
+      .plan = plan, .sync = -1, .proc = -1, .root = -1, .stdio = {-1, -1, -1}, .fifo = -1, .target = -1, .target_root = -1, .empty = -1};
   for (int i = 0; i < CT_MAX_CGROUPS; i++) child.cgroups[i] = -1;
   *process = (struct ct_process){.pidfd = -1, .sync = -1, .in = -1, .out = -1, .err = -1, .slave = -1};
   if ((child.proc = open_proc()) < 0) return failed(failure, CT_STAGE_FILES, 0, errno);
   if (open_stdio(plan, process, &child) != 0) return failed(failure, CT_STAGE_FILES, 0, errno);
-  if (*plan->fifo_path != 0 && (child.fifo = open(plan->fifo_path, O_PATH | O_CLOEXEC)) < 0) return failed(failure, CT_STAGE_FILES, 0, errno);
+  if (*plan->fifo_path != 0 && (child.fifo = open(plan->fifo_path, O_PATH | O_CLOEXEC)) < 0)
+    return failed(failure, CT_STAGE_FILES, 0, errno);
   if (!clone_process(plan, process, &child, failure)) return false;
   close_child(&child);
   return await(process, failure);

@@ -7,9 +7,9 @@
 struct ct_process {
   pid_t pid;
   int pidfd;
-  int sync;              /* to the process */
-  int in, out, err;      /* our ends of its stdio; -1: none; of a terminal, `out` is the master */
-  int slave;             /* of a terminal, so that a shell's pause between two programs is no end of output */
+  int sync; /* to the process */
+  int in, out, err; /* our ends of its stdio; -1: none; of a terminal, `out` is the master */
+  int slave; /* of a terminal, so that a shell's pause between two programs is no end of output */
   bool held, is_terminal;
 };
 

@@ -16,7 +16,7 @@
 #include "io.h"
 
 enum {
-  quiet_ms = 100,  /* how long output may pause after the end, when somebody else still holds its pipe */
+  quiet_ms = 100, /* how long output may pause after the end, when somebody else still holds its pipe */
   record_ms = 3000, /* how long clients that do not read may delay the exit record */
 };
 

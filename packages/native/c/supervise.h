@@ -15,10 +15,10 @@ struct ct_client {
   int fd;
   uint8_t state, flags;
   uint32_t events; /* what epoll watches */
-  uint32_t sent;   /* of the chunk in flight */
-  bool behind;     /* has not taken the whole chunk */
-  bool no_input;   /* has half-closed */
-  bool parked;     /* gone, with input that waits to be read: not in epoll, which would report it for ever */
+  uint32_t sent; /* of the chunk in flight */
+  bool behind; /* has not taken the whole chunk */
+  bool no_input; /* has half-closed */
+  bool parked; /* gone, with input that waits to be read: not in epoll, which would report it for ever */
 };
 
 struct ct_source {
@@ -35,7 +35,7 @@ struct ct_supervisor {
   bool watches_input, input_ends;
   struct ct_client clients[CT_MAX_CLIENTS];
   uint32_t behind; /* clients that have not taken the chunk */
-  int stream;      /* of the chunk */
+  int stream; /* of the chunk */
   uint32_t chunk_size; /* with its frame */
   uint32_t input_size, input_sent;
   bool exited, recorded;

@@ -67,12 +67,9 @@ function writeHeader(writer: MessageWriter, { supervisor, cgroupProcs, operation
     throw new TypeError('a plan with hold needs a socketPath, or a FIFO to detach with')
   }
   writer.operation(HEADER_OPCODES.supervisor)
-  writer.string(socketPath).string(logPath).string(exitPath).string(pidPath).u8(STDIO[supervisor.stdio])
-  writer.string(detachWithFifo).string(consoleSocketPath)
-  writer
-    .string(oom?.path ?? '')
-    .string(oom?.key ?? '')
-    .boolean(supervisor.stdinOnce)
+  for (const text of [socketPath, logPath, exitPath, pidPath, detachWithFifo, consoleSocketPath, oom?.path, oom?.key])
+    writer.string(text ?? '')
+  writer.u8(STDIO[supervisor.stdio]).boolean(supervisor.stdinOnce)
   for (const path of cgroupProcs) writer.operation(HEADER_OPCODES.cgroup).string(path)
   return 1 + cgroupProcs.length
 }

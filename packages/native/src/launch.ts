@@ -91,7 +91,9 @@ function exchange(child: ChildProcess, verb: string, message: Uint8Array): Promi
       input.destroy()
       status.destroy()
     })
-    status.on('close', () => reject(new NativeError('NATIVE_HELPER_LOST', `ct-native ${verb} ended without a report`, { kind: 'internal' })))
+    status.on('close', () =>
+      reject(new NativeError('NATIVE_HELPER_LOST', `ct-native ${verb} ended without a report`, { kind: 'internal' })),
+    )
   })
 }
 
