@@ -1,5 +1,6 @@
 import type { Descriptor } from '@ct/image'
-import { bodyOf, type HttpResponse, headerOf, protocolError } from './http.ts'
+import { bodyOf, type HttpResponse, headerOf } from './http.ts'
+import { protocolError } from './network-error.ts'
 import type { RetryOptions } from './options.ts'
 import { Again, Backoff, isPassing } from './retry.ts'
 

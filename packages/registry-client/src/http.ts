@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, type Dispatcher } from 'undici'
 import { RegistryError } from './errors.ts'
-import { asNetworkError } from './network-error.ts'
+import { asNetworkError, protocolError } from './network-error.ts'
 import type { TimeoutOptions } from './options.ts'
 import { responseError } from './response-error.ts'
 
@@ -101,12 +101,4 @@ export async function failureOf(response: HttpResponse): Promise<RegistryError> 
     if (!(error instanceof RegistryError)) throw error
   }
   return responseError({ ...response, body: Buffer.concat(chunks) })
-}
-
-/** The error for a registry that does not keep to the protocol. */
-export function protocolError(url: URL, why: string): RegistryError {
-  return new RegistryError('REGISTRY_PROTOCOL', `${url.host}${url.pathname}: ${why}`, {
-    kind: 'internal',
-    hint: 'the registry may be broken, or not be a registry',
-  })
 }

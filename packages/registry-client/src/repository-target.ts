@@ -17,7 +17,8 @@ import {
   verified,
 } from '@ct/image'
 import { blobStream } from './blob-stream.ts'
-import { type HttpResponse, headerOf, protocolError, readBounded } from './http.ts'
+import { type HttpResponse, headerOf, readBounded } from './http.ts'
+import { protocolError } from './network-error.ts'
 import { listTags, type TagsOptions } from './tags.ts'
 import type { RegistryRequest, Transport } from './transport.ts'
 import { mountBlob, type UploadTarget, uploadBlob } from './upload.ts'

@@ -1,5 +1,6 @@
 import { isTag, MAX_DOCUMENT_BYTES } from '@ct/image'
-import { type HttpResponse, headerOf, protocolError, readBounded } from './http.ts'
+import { type HttpResponse, headerOf, readBounded } from './http.ts'
+import { protocolError } from './network-error.ts'
 
 /** Options of `RepositoryTarget.tags`. */
 export interface TagsOptions {

@@ -1,6 +1,7 @@
 import { isCtError } from '@ct/errors'
 import { type Descriptor, verified } from '@ct/image'
-import { headerOf, protocolError } from './http.ts'
+import { headerOf } from './http.ts'
+import { protocolError } from './network-error.ts'
 import type { Transport } from './transport.ts'
 
 /** Where an upload goes. */
