@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasErrno } from '@ct/errors'
@@ -48,7 +48,7 @@ export function createCgroup(layout: CgroupLayout, path: string, { withCpuset = 
 /** The cgroup at `path` as far as it exists. */
 export function openCgroup(layout: CgroupLayout, path: string): Cgroup {
   const hierarchies = layout.hierarchies.map(({ mountPoint, controllers }) => ({ directory: mountPoint + path, controllers }))
-  return { path, layout, hierarchies: hierarchies.filter(({ directory }) => processesOf(directory) !== undefined) }
+  return { path, layout, hierarchies: hierarchies.filter(({ directory }) => existsSync(directory)) }
 }
 
 /** The directory that has a controller; undefined where the cgroup is not in its hierarchy. */
@@ -83,6 +83,11 @@ export function cgroupPids({ hierarchies }: Cgroup): number[] {
   return [...pids].sort((a, b) => a - b)
 }
 
+/** Removes what is left of a cgroup without processes at once; false when it has some, or cgroups below it. */
+export function removeEmptyCgroup({ hierarchies }: Cgroup): boolean {
+  return hierarchies.every(({ directory }) => removeEmpty(directory))
+}
+
 /**
  * Removes the cgroup and those its processes made below it, waiting for processes that are just ending.
  * @throws RuntimeError RUNTIME_CGROUP_FAILED when it is still busy after five seconds.
@@ -105,9 +110,16 @@ function isCpusetOnly(controllers: readonly Controller[]): boolean {
 
 function makeDirectory(layout: CgroupLayout, { mountPoint, controllers }: Hierarchy, path: string): string {
   const directory = mountPoint + path
-  mkdirSync(dirname(directory), { recursive: true })
-  if (layout.version === 2) delegate(mountPoint, path, controllers)
-  mkdirSync(directory)
+  if (layout.version === 2) {
+    mkdirSync(dirname(directory), { recursive: true })
+    delegate(mountPoint, path, controllers)
+  }
+  try {
+    mkdirSync(directory)
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT')) throw error
+    mkdirSync(directory, { recursive: true })
+  }
   if (layout.version === 1 && controllers.includes('cpuset')) inheritCpuset(mountPoint, path)
   return directory
 }

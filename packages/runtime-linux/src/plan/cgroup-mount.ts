@@ -2,26 +2,21 @@ import type { Operation } from '@ct/native'
 import type { Cgroup } from '../cgroups/cgroup.ts'
 import type { MountOptions } from './mount-options.ts'
 
-/** What a cgroup mount shows. */
-export interface CgroupMountContext {
-  readonly cgroup: Cgroup
-  readonly hasCgroupNamespace: boolean
-}
-
 /**
- * Shows the container its own cgroup and nothing above it: with a cgroup namespace by a mount of each hierarchy, which
- * then begins at the container's cgroup, without one by binds of its directories. Only hierarchies in which it has a
- * cgroup of its own are shown.
+ * Shows the container its own cgroup and nothing above it, by binds of its directories; in a cgroup namespace they are
+ * the roots of their hierarchies. Only hierarchies in which it has a cgroup of its own are shown.
  */
-export function planCgroupMount(target: string, options: MountOptions, { cgroup, hasCgroupNamespace }: CgroupMountContext): Operation[] {
+export function planCgroupMount(target: string, options: MountOptions, cgroup: Cgroup): Operation[] {
   const attributes = { set: options.set, clear: options.clear }
-  const show = (at: string, directory: string, hierarchy: { readonly type: string; readonly data: readonly string[] }): Operation =>
-    hasCgroupNamespace
-      ? { op: 'mount', type: hierarchy.type, source: 'cgroup', target: at, data: hierarchy.data, attributes, missing: 'directory' }
-      : { op: 'bind', source: directory, target: at, recursive: false, attributes, missing: 'directory' }
-  if (cgroup.layout.version === 2) {
-    return cgroup.hierarchies.map(({ directory }) => show(target, directory, { type: 'cgroup2', data: [] }))
-  }
+  const show = (at: string, source: string): Operation => ({
+    op: 'bind',
+    source,
+    target: at,
+    recursive: false,
+    attributes,
+    missing: 'directory',
+  })
+  if (cgroup.layout.version === 2) return cgroup.hierarchies.map(({ directory }) => show(target, directory))
   const operations: Operation[] = [
     {
       op: 'mount',
@@ -35,7 +30,7 @@ export function planCgroupMount(target: string, options: MountOptions, { cgroup,
   ]
   for (const { directory, controllers } of cgroup.hierarchies) {
     const name = controllers.join(',')
-    operations.push(show(`${target}/${name}`, directory, { type: 'cgroup', data: controllers }))
+    operations.push(show(`${target}/${name}`, directory))
     if (controllers.length > 1) {
       for (const controller of controllers) operations.push({ op: 'symlink', target: `${target}/${controller}`, linkTarget: name })
     }

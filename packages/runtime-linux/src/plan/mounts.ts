@@ -13,7 +13,6 @@ export interface MountContext {
   /** Relative sources of binds are below it. */
   readonly bundle: string
   readonly cgroup: Cgroup
-  readonly hasCgroupNamespace: boolean
 }
 
 /** Operations that make the mounts, and those that make read-only at the end what is still written to until then. */
@@ -46,7 +45,7 @@ export function planMounts(mounts: readonly SpecMount[], context: MountContext):
     const bind = options.bind ?? (mount.type === 'bind' || mount.type === 'rbind' ? mount.type : undefined)
     if (bind !== undefined) operations.push(...planBind(mount, { ...options, bind }, { target, bundle: context.bundle }))
     else if (mount.type === 'cgroup' || mount.type === 'cgroup2') {
-      operations.push(...planCgroupMount(target, options, context))
+      operations.push(...planCgroupMount(target, options, context.cgroup))
     } else {
       const isLate = target === '/dev' && options.set.includes('rdonly')
       operations.push(...planNew(mount, isLate ? { ...options, set: options.set.filter((name) => name !== 'rdonly') } : options, target))

@@ -65,7 +65,7 @@ function planRoot({ spec, rootfs, bundle, mounts, cgroup, pivot = true }: RunCon
   const { linux = {}, process } = spec
   const namespaces = new Set(linux.namespaces?.map(({ type }) => type))
   const outer = propagationOf(linux.rootfsPropagation) ?? 'slave'
-  const made = planMounts(spec.mounts ?? [], { bundle, cgroup, hasCgroupNamespace: namespaces.has('cgroup') })
+  const made = planMounts(spec.mounts ?? [], { bundle, cgroup })
   const operations: Operation[] = [
     { op: 'root', path: rootfs, mounts, propagation: outer === 'private' ? 'private' : 'slave' },
     ...made.operations,

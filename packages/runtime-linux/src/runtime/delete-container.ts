@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectSupervisor, NativeError } from '@ct/native'
-import { type Cgroup, cgroupPids, removeCgroup } from '../cgroups/cgroup.ts'
+import { type Cgroup, cgroupPids, removeCgroup, removeEmptyCgroup } from '../cgroups/cgroup.ts'
 import { isFrozen, thaw } from '../cgroups/freezer.ts'
 import { RuntimeError } from '../errors.ts'
 import { type ContainerRecord, readRecord } from './record.ts'
@@ -35,9 +35,11 @@ export async function deleteContainer({ id, directory, force, openCgroup }: Dele
       hint: 'kill it first, or delete it with force',
     })
   }
-  await killAll(record, cgroup)
+  if (status !== 'stopped' || !removeEmptyCgroup(cgroup)) {
+    await killAll(record, cgroup)
+    await removeCgroup(cgroup)
+  }
   await settleExit(record)
-  await removeCgroup(cgroup)
   rmSync(directory, { recursive: true, force: true })
 }
 
