@@ -1,13 +1,12 @@
-import { createClient } from '@ct/api'
 import { isCtError } from '@ct/errors'
 import { COMMANDS } from './commands/index.ts'
 import type { Context } from './context.ts'
 import { CliError } from './errors.ts'
-import { chooseHost, defaultPlaces } from './host.ts'
-import type { CommandEntry } from './parser/command.ts'
+import { findCommand, groupOf, isGroup } from './find-command.ts'
+import { chooseHost } from './host.ts'
+import type { Command, CommandEntry } from './parser/command.ts'
 import { commandHelp, GLOBAL_FLAGS, listHelp } from './parser/help.ts'
 import { parseFlags } from './parser/parse-flags.ts'
-import { nearest } from './parser/suggest.ts'
 import { version } from './version.ts'
 
 /** The world of a command line: what a process has, or what a test gives instead. */
@@ -35,9 +34,30 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
       return 0
     }
     if (flags.help === true || args.length === 0 || args[0] === 'help') return await help(args.slice(args[0] === 'help' ? 1 : 0), options)
-    return await runCommand(args, { ...options, host: chooseHost(flags.host, options.env), connect: () => connect(flags.host, options) })
+    if (isGroup(args[0]) && (args.length === 1 || args[1] === '--help')) return await help(args.slice(0, 1), options)
+    return await runCommand(args, contextOf(options, flags.host))
   } catch (error) {
     return reportFailure(error, options, debug)
+  }
+}
+
+/** Streams are passed on as getters, so that they are opened when they are first used. */
+function contextOf(options: CliOptions, hostFlag: string | undefined): Context {
+  const host = chooseHost(hostFlag, options.env)
+  return {
+    get stdin() {
+      return options.stdin
+    },
+    get stdout() {
+      return options.stdout
+    },
+    get stderr() {
+      return options.stderr
+    },
+    env: options.env,
+    host,
+    connect: async () => (await import('./daemon/connect.ts')).connect(host, options),
+    onSignal: options.onSignal,
   }
 }
 
@@ -50,28 +70,21 @@ async function runCommand(words: readonly string[], context: Context): Promise<n
     context.stdout.write(commandHelp(entry, command))
     return 0
   }
-  const { min, max } = command.args
-  if (args.length < min || args.length > max) {
-    const wanted =
-      max === 0
-        ? 'no arguments'
-        : min === max
-          ? `${min} argument${min === 1 ? '' : 's'}`
-          : min > args.length
-            ? `at least ${min}`
-            : `at most ${max}`
-    throw new CliError('CLI_BAD_ARGUMENTS', `"ct ${entry.name}" takes ${wanted}: ct ${entry.name} ${command.usage}`, {
-      kind: 'invalid',
-      hint: `see 'ct ${entry.name} --help'`,
-    })
-  }
+  checkCount(entry, command, args.length)
   return (await command.run({ flags, args }, context)) ?? 0
 }
 
+/** Docker's rule: too many words are a mistake, not ignored. */
+function checkCount({ name }: CommandEntry, { args: { min, max }, usage }: Command, count: number): void {
+  if (count >= min && count <= max) return
+  const wanted = max === 0 ? 'no arguments' : min === max ? `exactly ${min}` : count < min ? `at least ${min}` : `at most ${max}`
+  const message = `"ct ${name}" takes ${wanted}${max === 0 ? '' : ` argument${(count < min ? min : max) === 1 ? '' : 's'}`}: ct ${name} ${usage}`
+  throw new CliError('CLI_BAD_ARGUMENTS', message, { kind: 'invalid', hint: `see 'ct ${name} --help'` })
+}
+
 async function help(words: readonly string[], { stdout }: CliOptions): Promise<number> {
-  const group = COMMANDS.filter(({ name }) => name.startsWith(`${words[0]} `))
   if (words.length === 0) stdout.write(listHelp(COMMANDS))
-  else if (words.length === 1 && group.length > 0) stdout.write(listHelp(group, words[0]))
+  else if (words.length === 1 && isGroup(words[0])) stdout.write(listHelp(groupOf(words[0]), words[0]))
   else {
     const { entry } = findCommand(words)
     stdout.write(commandHelp(entry, await entry.load()))
@@ -79,48 +92,15 @@ async function help(words: readonly string[], { stdout }: CliOptions): Promise<n
   return 0
 }
 
-/** The entry for one or two words. Throws `CLI_UNKNOWN_COMMAND`. */
-function findCommand(words: readonly string[]): { readonly entry: CommandEntry; readonly rest: readonly string[] } {
-  for (const count of [2, 1]) {
-    const name = words.slice(0, count).join(' ')
-    const entry = COMMANDS.find((one) => one.name === name || one.aliases?.includes(name))
-    if (entry !== undefined && count <= words.length) return { entry, rest: words.slice(count) }
-  }
-  const [first = ''] = words
-  const isGroup = COMMANDS.some(({ name }) => name.startsWith(`${first} `))
-  const typed = isGroup ? words.slice(0, 2).join(' ') : first
-  const guess = nearest(
-    typed,
-    COMMANDS.flatMap(({ name, aliases = [] }) => [name, ...aliases]),
-  )
-  throw new CliError('CLI_UNKNOWN_COMMAND', `'${typed}' is not a ct command`, {
-    kind: 'invalid',
-    hint: guess === undefined ? `see 'ct ${isGroup ? `help ${first}` : '--help'}'` : `did you mean 'ct ${guess}'?`,
-  })
-}
-
-/** Only the daemon of the default place is started when it is missing. */
-async function connect(flag: string | undefined, { env, self }: CliOptions): ReturnType<Context['connect']> {
-  const host = chooseHost(flag, env)
-  const places = defaultPlaces(env)
-  if (self !== undefined && host === places.host) {
-    const { isListening } = await import('./daemon/probe.ts')
-    if (!(await isListening(host))) {
-      const { startDaemon } = await import('./daemon/start-daemon.ts')
-      await startDaemon({ self, places, env })
-    }
-  }
-  return createClient({ host })
-}
-
-function reportFailure(error: unknown, { stderr }: CliOptions, debug: boolean): number {
+function reportFailure(error: unknown, options: CliOptions, debug: boolean): number {
+  const { stderr } = options
   if (!isCtError(error)) {
     stderr.write(`ct: this is a bug in ct ${version()}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
     return BUG
   }
   stderr.write(`ct: ${error.message}\n`)
   if (error.hint !== undefined) stderr.write(`  ${error.hint}\n`)
-  if (debug)
-    stderr.write(`${error.code} (${error.kind})\n${error.stack}\n${error.cause === undefined ? '' : `cause: ${String(error.cause)}\n`}`)
+  if (debug) stderr.write(`${error.code} (${error.kind})\n${error.stack}\n`)
+  if (debug && error.cause !== undefined) stderr.write(`cause: ${String(error.cause)}\n`)
   return error instanceof CliError ? error.exitCode : 1
 }

@@ -1,5 +1,3 @@
-export { type CliOptions, runCli } from './cli.ts'
-export type { Context, InputStream, Output } from './context.ts'
 export { CliError, type CliErrorCode } from './errors.ts'
 export { addAccounts, FileTree, type TreeEntry } from './pack/file-tree.ts'
 export { type PackOptions, packImage } from './pack/pack-image.ts'

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { createContainer } from '../container/create-container.ts'
 import { createBody } from '../create/create-body.ts'
 import { CREATE_FLAGS } from '../create/create-flags.table.ts'
@@ -13,7 +12,6 @@ export const create = defineCommand({
   async run({ flags, args: [image = '', ...command] }, context) {
     const body = await createBody({ flags, image, command, detach: false, env: context.env })
     const id = await createContainer(await context.connect(), context, body, flags)
-    if (flags.cidfile !== undefined) await writeFile(flags.cidfile, id, { flag: 'wx' })
     context.stdout.write(`${id}\n`)
     return 0
   },

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { type Client, containerStart } from '@ct/api'
 import { createContainer } from '../container/create-container.ts'
 import { asRunFailure } from '../container/start-failure.ts'
@@ -35,7 +34,6 @@ export const run = defineCommand({
     return asRunFailure(async () => {
       const client = await context.connect()
       const id = await createContainer(client, context, sized, flags)
-      if (flags.cidfile !== undefined) await writeFile(flags.cidfile, id, { flag: 'wx' })
       return detach ? startDetached(client, context, id) : startAttached(client, context, { id, flags })
     })
   },

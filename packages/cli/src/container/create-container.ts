@@ -1,5 +1,6 @@
+import { stat, writeFile } from 'node:fs/promises'
 import { type Client, type ContainerCreateBody, containerCreate } from '@ct/api'
-import { isCtError } from '@ct/errors'
+import { hasErrno, isCtError } from '@ct/errors'
 import type { Context } from '../context.ts'
 import { badFlag } from '../create/bad-flag.ts'
 import { pullImage } from '../image/pull-image.ts'
@@ -13,6 +14,8 @@ export interface CreateOptions {
   readonly pull?: string | undefined
   /** Do not show the progress of a pull. */
   readonly quiet?: boolean | undefined
+  /** A file that must not exist; it gets the id. */
+  readonly cidfile?: string | undefined
 }
 
 /** Creates a container, pulling its image when the daemon does not have it; gives the id. Warnings go to stderr. */
@@ -20,9 +23,10 @@ export async function createContainer(
   client: Client,
   context: Context,
   body: ContainerCreateBody,
-  { name, platform, pull = 'missing', quiet }: CreateOptions,
+  { name, platform, pull = 'missing', quiet, cidfile }: CreateOptions,
 ): Promise<string> {
   if (!['always', 'missing', 'never'].includes(pull)) throw badFlag('pull', pull, 'always, missing or never')
+  if (cidfile !== undefined) await requireNoFile(cidfile)
   const image = body.Image ?? ''
   const progress = quiet === true ? undefined : context.stderr
   const create = () => client.call(containerCreate, { query: { name, platform }, body })
@@ -38,5 +42,17 @@ export async function createContainer(
     created = await create()
   }
   for (const warning of created.Warnings ?? []) context.stderr.write(`WARNING: ${warning}\n`)
+  if (cidfile !== undefined) await writeFile(cidfile, created.Id, { flag: 'wx' })
   return created.Id
+}
+
+/** Whether the file is there already is asked before there is a container that nobody would know of. */
+async function requireNoFile(path: string): Promise<void> {
+  try {
+    await stat(path)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return
+    throw badFlag('cidfile', path, String(error))
+  }
+  throw badFlag('cidfile', path, 'the file exists already')
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { type ApiServer, serve } from '@ct/api'
-import { createEngine, type Engine } from '@ct/engine'
+import type { ApiServer } from '@ct/api'
+import type { Engine } from '@ct/engine'
 import { isCtError } from '@ct/errors'
 import type { Context } from '../context.ts'
 import { LOCKED, READY } from './start-daemon.ts'
@@ -28,6 +28,7 @@ export async function serveDaemon(
   const ended = new AbortController()
   const stops = (['SIGTERM', 'SIGINT'] as const).map((signal) => onSignal(signal, () => ended.abort()))
   try {
+    const [{ createEngine }, { serve }] = await Promise.all([import('@ct/engine'), import('@ct/api')])
     await using engine = await createEngine({ root: resolve(root), runtimeDirectory: resolve(runtimeDirectory), onLog: log })
     await using server = await serve(engine, { listen, onLog: log })
     stdout.write(`${READY}${server.addresses.join(', ')}\n`)

@@ -70,7 +70,8 @@ async function askHelper(name: string, server: string): Promise<AuthConfig | und
       else if (/credentials not found/i.test(stdout)) resolve(undefined)
       else reject(badCredentials(`${program} failed: ${stdout.trim() || error.message}`, error))
     })
-    child.stdin?.on('error', reject).end(server)
+    // A helper that ends without reading is judged by what it says.
+    child.stdin?.on('error', (error) => hasErrno(error, 'EPIPE') || reject(error)).end(server)
   })
   if (answer === undefined) return undefined
   const { Username = '', Secret = '' } = JSON.parse(answer) as { readonly Username?: string; readonly Secret?: string }

@@ -74,11 +74,22 @@ async function copyLayer(archive: Pack, header: EntryHeader, { tree, layer, crea
   for await (const chunk of layerTar(tree, created)) {
     if (failed !== undefined) throw failed
     hash.update(chunk)
-    if (!sink.write(chunk)) await new Promise<void>((resolve) => sink.once('drain', () => resolve()).once('close', () => resolve()))
+    if (!sink.write(chunk)) await drained(sink)
   }
   sink.end(undefined)
   if (`sha256:${hash.digest('hex')}` === layer.diffId) return
   throw new CliError('CLI_PACK_CHANGED', 'a file changed while it was packed', { kind: 'conflict', hint: 'run the command again' })
+}
+
+/** Waits for room, or for the end of a stream that will never have any. */
+function drained(sink: ReturnType<Pack['entry']>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      sink.off('drain', done).off('close', done)
+      resolve()
+    }
+    sink.on('drain', done).on('close', done)
+  })
 }
 
 function imageConfig({ layer, created, options }: Job): unknown {
