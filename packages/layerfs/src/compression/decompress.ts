@@ -26,9 +26,14 @@ export async function* decompress(
     else yield* body
   } catch (error) {
     if (hasErrno(error, 'Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT')) throw corruptBody('gzip', error)
-    if (hasErrno(error, 'ZSTD_error_corruption_detected', 'ZSTD_error_checksum_wrong')) throw corruptBody('zstd', error)
+    if (isZstdError(error)) throw corruptBody('zstd', error)
     throw error
   }
+}
+
+/** Node names the errors of its zstd as the library does. */
+function isZstdError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ZSTD_error_')
 }
 
 async function* decompressDetected(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
