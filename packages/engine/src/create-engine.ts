@@ -18,6 +18,7 @@ import { ImageService } from './images/image-service.ts'
 import type { ImageUsage } from './images/image-usage.ts'
 import { LocalEngine } from './local-engine.ts'
 import { BridgeNetwork } from './networks/bridge-network.ts'
+import { ImageUsers } from './spec/image-users.ts'
 import { writeJsonFile } from './store/json-file.ts'
 import { RecordDirectory } from './store/record-directory.ts'
 import { StateLock } from './store/state-lock.ts'
@@ -76,6 +77,7 @@ async function openEngine(options: EngineOptions, lock: StateLock): Promise<Loca
     runtime: createRuntime({ stateDirectory: join(runtimeDirectory, 'containers') }),
     bridge: new BridgeNetwork(root),
     volumes: new VolumeStore(join(root, 'volumes'), events),
+    users: new ImageUsers(),
     events,
     closed: closed.signal,
     onEnded: (container, ending) => containerEnded(context, container, ending),

@@ -3,6 +3,7 @@ import type { LinuxRuntime } from '@ct/runtime-linux'
 import type { EventBus } from '../events/event-bus.ts'
 import type { ImageService } from '../images/image-service.ts'
 import type { BridgeNetwork } from '../networks/bridge-network.ts'
+import type { ImageUsers } from '../spec/image-users.ts'
 import type { RecordDirectory } from '../store/record-directory.ts'
 import type { VolumeStore } from '../volumes/volume-store.ts'
 import type { ContainerRecord } from './container-record.ts'
@@ -20,6 +21,7 @@ export interface ContainerContext {
   readonly runtime: LinuxRuntime
   readonly bridge: BridgeNetwork
   readonly volumes: VolumeStore
+  readonly users: ImageUsers
   readonly events: EventBus
   /** Aborted when the engine closes; nothing that happens to a container after that is handled by this engine. */
   readonly closed: AbortSignal

@@ -26,16 +26,17 @@ export async function removeContainer(
   cancelRestart(container)
   container.setState({ status: 'removing' })
   for (const { stream } of container.waitingStreams) stream.cancel()
-  await discard(context, container)
   if (volumes) removeAnonymousVolumes(context, container)
+  await context.runtime.delete(id, { force: true })
   context.table.delete(container)
   emitContainerEvent(context.events, record, 'destroy')
+  // From here on nobody finds it, and its name is free; its files go while who waits is told.
   container.tellRemoved()
+  await discard(context, container)
 }
 
-/** Removes what is on disk of a container, whatever is left of it. The record goes last, so that an interrupted removal is taken up again. */
-export async function discard({ runtime, snapshotter, records }: ContainerContext, { id, record }: ManagedContainer): Promise<void> {
-  await runtime.delete(id, { force: true })
+/** Removes the files of a container, whatever is left of them. The record goes last, so that an interrupted removal is taken up again. */
+export async function discard({ snapshotter, records }: ContainerContext, { id, record }: ManagedContainer): Promise<void> {
   if ((await snapshotter.find(id)) !== undefined) await snapshotter.remove(id)
   records.remove(record.id)
 }

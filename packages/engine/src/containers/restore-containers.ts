@@ -50,6 +50,7 @@ export async function restoreContainers(context: ContainerContext): Promise<void
 async function restoreContainer(context: ContainerContext, container: ManagedContainer): Promise<void> {
   const { status } = container.record.state
   if (status === 'removing') {
+    await context.runtime.delete(container.id, { force: true })
     await discard(context, container)
     context.table.delete(container)
   } else if (container.isUp) await resume(context, container)

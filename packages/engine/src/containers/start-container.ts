@@ -6,7 +6,6 @@ import { connectContainer, disconnectContainer, tellPeers } from '../networks/co
 import { writeNetworkFiles } from '../networks/network-files.ts'
 import { buildSpec } from '../spec/build-spec.ts'
 import { sharedContainer } from '../spec/container-namespaces.ts'
-import { userInRoot } from '../spec/container-process.ts'
 import { nowText, ZERO_TIME } from '../store/time-text.ts'
 import type { ContainerContext } from './container-context.ts'
 import { emitContainerEvent } from './container-events.ts'
@@ -59,7 +58,7 @@ async function setUp(context: ContainerContext, container: ManagedContainer): Pr
   const paths = containerPaths(directory)
   const record = withSharedNames(context, container.record)
   const mounts = await snapshotter.mounts(id)
-  const user = await userInRoot(record.spec.user, mounts, record.spec.groupAdd)
+  const user = await context.users.of(record, mounts)
   prepareFiles(record, paths)
   const spec = buildSpec(record, { user, find: (other) => context.table.get(other).record })
   const created = await runtime.create(
