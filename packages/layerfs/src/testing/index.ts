@@ -1,0 +1,1 @@
+export { type SnapshotterUnderTest, snapshotterContract } from './snapshotter-contract.ts'
