@@ -56,12 +56,12 @@ export async function copy(from: Source, to: Target, ref: string, options: CopyO
   )
   for (const { descriptor, bytes } of graph.manifests.values()) {
     signal?.throwIfAborted()
-    const exists = await to.has(descriptor)
+    const exists = await to.has(descriptor, { signal })
     if (!exists) await to.push(descriptor, bodyOf(bytes), { signal })
     onProgress({ descriptor, state: exists ? 'exists' : 'done', transferredBytes: exists ? 0 : descriptor.size })
   }
   signal?.throwIfAborted()
-  await to.tag(root, as)
+  await to.tag(root, as, { signal })
   return root
 }
 
@@ -98,7 +98,7 @@ async function copyBlob(
   to: Target,
   { descriptor, signal, onProgress }: { descriptor: Descriptor; signal: AbortSignal; onProgress: (event: CopyProgress) => void },
 ): Promise<void> {
-  if ((await to.has(descriptor)) || (await to.mount?.(descriptor, from))) {
+  if ((await to.has(descriptor, { signal })) || (await to.mount?.(descriptor, from, { signal }))) {
     onProgress({ descriptor, state: 'exists', transferredBytes: 0 })
     return
   }

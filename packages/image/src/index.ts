@@ -45,6 +45,7 @@ export {
   type Reference,
 } from './reference.ts'
 export type {
+  CallOptions,
   Expected,
   FetchOptions,
   ImageStore,

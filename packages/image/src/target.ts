@@ -10,28 +10,31 @@ export interface FetchOptions {
   readonly verify?: boolean | undefined
 }
 
-/** Options of {@link Target.push}. */
-export interface PushOptions {
+/** Options of every other call that waits. */
+export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
+
+/** Options of {@link Target.push}. */
+export type PushOptions = CallOptions
 
 /** Where images come from: a store, a layout, an archive, a repository of a registry. */
 export interface Source {
   /** What a reference stands for now. Rejects with an error of kind `not-found`. */
-  resolve(ref: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<Descriptor>
+  resolve(ref: string, options?: CallOptions): Promise<Descriptor>
   /** The bytes of a blob or manifest, verified: the last chunk comes only after digest and size have matched. Chunks are never reused. */
   fetch(descriptor: Descriptor, options?: FetchOptions): AsyncIterable<Uint8Array>
 }
 
 /** Where images go, and can come from again. */
 export interface Target extends Source {
-  has(descriptor: Descriptor): Promise<boolean>
+  has(descriptor: Descriptor, options?: CallOptions): Promise<boolean>
   /** Stores a blob or manifest; nothing is visible unless digest and size match. Pushing what is there is no error. */
   push(descriptor: Descriptor, body: AsyncIterable<Uint8Array>, options?: PushOptions): Promise<void>
   /** Lets a reference stand for a manifest that is here; replaces what it stood for. */
-  tag(descriptor: Descriptor, ref: string): Promise<void>
+  tag(descriptor: Descriptor, ref: string, options?: CallOptions): Promise<void>
   /** Takes a blob from a source without a transfer where both ends can; `false` means push it. */
-  mount?(descriptor: Descriptor, from: Source): Promise<boolean>
+  mount?(descriptor: Descriptor, from: Source, options?: CallOptions): Promise<boolean>
   /** While the lease is held, nothing pushed or found here is collected. */
   lease?(): Disposable
 }

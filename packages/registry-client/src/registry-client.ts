@@ -1,4 +1,4 @@
-import { checkReference, parseReference } from '@ct/image'
+import { type CallOptions, checkReference, parseReference } from '@ct/image'
 import type { RegistryClientOptions } from './options.ts'
 import { RepositoryTarget } from './repository-target.ts'
 import { Transport } from './transport.ts'
@@ -11,7 +11,7 @@ export interface RegistryClient extends AsyncDisposable {
    */
   repository(name: string): RepositoryTarget
   /** Asks a registry (`docker.io`, `localhost:5000`) whether it is one and accepts our login. */
-  ping(registry: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
+  ping(registry: string, options?: CallOptions): Promise<void>
 }
 
 /** Makes a client. Idle connections do not keep the process alive; disposing of the client closes them. */

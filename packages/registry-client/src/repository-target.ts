@@ -1,4 +1,5 @@
 import {
+  type CallOptions,
   checkReference,
   type Descriptor,
   digestAlgorithm,
@@ -48,7 +49,7 @@ export class RepositoryTarget implements Target {
   }
 
   /** Takes a tag or a digest; costs one HEAD, or a GET where the answer to HEAD says too little. */
-  async resolve(ref: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Descriptor> {
+  async resolve(ref: string, { signal }: CallOptions = {}): Promise<Descriptor> {
     this.#check(ref)
     const path = `manifests/${ref}`
     const head = await this.#send(path, { method: 'HEAD', headers: { accept }, expect: [200, 405], signal })
@@ -74,9 +75,9 @@ export class RepositoryTarget implements Target {
     yield* verify && offset === 0 ? verified(descriptor, body) : body
   }
 
-  async has(descriptor: Descriptor): Promise<boolean> {
+  async has(descriptor: Descriptor, { signal }: CallOptions = {}): Promise<boolean> {
     const headers = { accept: isManifest(descriptor) ? descriptor.mediaType : '*/*' }
-    const answer = await this.#send(pathOf(descriptor), { method: 'HEAD', headers, expect: [200, 404] })
+    const answer = await this.#send(pathOf(descriptor), { method: 'HEAD', headers, expect: [200, 404], signal })
     await answer.body.dump()
     return answer.status === 200
   }
@@ -87,24 +88,24 @@ export class RepositoryTarget implements Target {
     if (isManifest(descriptor)) {
       const bytes = await readBlob({ fetch: () => body }, descriptor)
       await this.#putManifest(descriptor, bytes, { ref: descriptor.digest, signal })
-    } else if (await this.has(descriptor)) {
+    } else if (await this.has(descriptor, { signal })) {
       await body[Symbol.asyncIterator]().return?.()
     } else {
       await uploadBlob(descriptor, body, this.#uploadTarget(signal))
     }
   }
 
-  async tag(descriptor: Descriptor, ref: string): Promise<void> {
+  async tag(descriptor: Descriptor, ref: string, { signal }: CallOptions = {}): Promise<void> {
     this.#check(ref)
     const isLast = this.#lastManifest?.descriptor.digest === descriptor.digest
-    const bytes = isLast && this.#lastManifest !== undefined ? this.#lastManifest.bytes : await readBlob(this, descriptor)
-    await this.#putManifest(descriptor, bytes, { ref, signal: undefined })
+    const bytes = isLast && this.#lastManifest !== undefined ? this.#lastManifest.bytes : await readBlob(this, descriptor, { signal })
+    await this.#putManifest(descriptor, bytes, { ref, signal })
   }
 
   /** Takes a blob from another repository of the same registry, where the registry allows it. */
-  async mount(descriptor: Descriptor, from: Source): Promise<boolean> {
+  async mount(descriptor: Descriptor, from: Source, { signal }: CallOptions = {}): Promise<boolean> {
     if (!(from instanceof RepositoryTarget) || from.registry !== this.registry || from.repository === this.repository) return false
-    return mountBlob(descriptor, from.repository, this.#uploadTarget())
+    return mountBlob(descriptor, from.repository, this.#uploadTarget(signal))
   }
 
   /** The tags of the repository, page by page, in the registry's order. */
