@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -40,7 +39,7 @@ struct ct_meta ct_meta_of(struct ct_reader *body) {
 }
 
 static void times_of(const struct ct_meta *meta, struct timespec times[2]) {
-  times[1] = (struct timespec){.tv_sec = meta->mtime_seconds, .tv_nsec = meta->mtime_nanos };
+  times[1] = (struct timespec){.tv_sec = meta->mtime_seconds, .tv_nsec = meta->mtime_nanos};
   times[0] = times[1];
 }
 
@@ -75,16 +74,14 @@ static bool is_removable(const char *attribute) {
 }
 
 static int remove_unlisted_xattrs(const char *name, const struct ct_meta *meta) {
-  char *names = malloc(XATTR_LIST_MAX);
-  if (!names) return -1;
-  ssize_t length = llistxattr(name, names, XATTR_LIST_MAX);
-  int result = length >= 0 || errno == EOPNOTSUPP ? 0 : -1;
-  for (ssize_t at = 0; at < length && result == 0; at += (ssize_t)strlen(names + at) + 1) {
+  char names[XATTR_LIST_MAX];
+  ssize_t length = llistxattr(name, names, sizeof names);
+  if (length < 0 && errno != EOPNOTSUPP) return -1;
+  for (ssize_t at = 0; at < length; at += (ssize_t)strlen(names + at) + 1) {
     if (!is_removable(names + at) || is_listed(meta, names + at)) continue;
-    if (lremovexattr(name, names + at) < 0 && errno != ENODATA && errno != EOPNOTSUPP) result = -1;
+    if (lremovexattr(name, names + at) < 0 && errno != ENODATA && errno != EOPNOTSUPP) return -1;
   }
-  free(names);
-  return result;
+  return 0;
 }
 
 int ct_meta_set_fd(int fd, const struct ct_meta *meta) {
@@ -106,8 +103,7 @@ static int set_mode(struct ct_place place, mode_t mode) {
 int ct_meta_set_at(struct ct_place place, const struct ct_meta *meta) {
   struct timespec times[2];
   times_of(meta, times);
-  if (fchownat(place.dir, place.name, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) < 0 || set_mode(place, meta->mode) < 0)
-    return -1;
+  if (fchownat(place.dir, place.name, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) < 0 || set_mode(place, meta->mode) < 0) return -1;
   /* There is no setxattrat before 6.13: the working directory stands in, and l*xattr do not follow. */
   if ((meta->xattr_count > 0 || meta->exact) && fchdir(place.dir) < 0) return -1;
   if (meta->exact && remove_unlisted_xattrs(place.name, meta) < 0) return -1;

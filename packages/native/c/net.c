@@ -19,7 +19,7 @@ enum { RECEIVE_BYTES = 256 << 10, SOCKET_BYTES = 4 << 20, MAX_PROTOCOL = 32 };
 
 /* What one operation waits for. */
 struct exchange {
-  uint32_t answers;        /* acknowledgements, or ends of dumps, still to come */
+  uint32_t answers; /* acknowledgements, or ends of dumps, still to come */
   struct ct_bytes ignored; /* errno values (i32) that count as success */
 };
 

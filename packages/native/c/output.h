@@ -11,7 +11,7 @@ struct ct_output {
   uint8_t *buffer;
   size_t length, capacity;
   size_t record; /* where the record that is being built begins */
-  bool bad;      /* out of memory; sticky */
+  bool bad; /* out of memory; sticky */
 };
 
 /* Room for `size` more bytes; NULL when there is no memory. The caller adds what it used to `length`. */

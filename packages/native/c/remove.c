@@ -15,17 +15,13 @@ struct trail {
   struct identity {
     dev_t dev;
     ino_t ino;
-  } *at;
+  } * at;
   size_t depth, capacity;
 };
 
-static int open_directory(int dir, const char *name) {
-  return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
+static int open_directory(int dir, const char *name) { return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }
 
-static bool is_gone(void) {
-  return errno == ENOENT;
-}
+static bool is_gone(void) { return errno == ENOENT; }
 
 /* Removes an entry that is no directory, or an empty one: 0 removed, 1 a directory with children, -1 an error. */
 static int remove_shallow(int dir, const char *name) {
@@ -48,7 +44,7 @@ static int push(struct trail *trail, int dir) {
     trail->capacity = capacity;
   }
   if (fstat(dir, &found) < 0) return -1;
-  trail->at[trail->depth++] = (struct identity){ found.st_dev, found.st_ino };
+  trail->at[trail->depth++] = (struct identity){found.st_dev, found.st_ino};
   return 0;
 }
 

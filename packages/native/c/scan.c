@@ -21,13 +21,12 @@
 enum { OP_OPTIONS = 3, RECORD_END = 0, RECORD_ENTRY = 1 };
 enum { WITH_CONTENT = 1, WITH_XATTRS = 2, FOLLOW = 4 };
 enum { FLUSH_BYTES = 256 << 10, XATTR_BYTES = 64 << 10 };
-enum { TYPE_DIRECTORY, TYPE_FILE, TYPE_SYMLINK, TYPE_CHAR, TYPE_BLOCK, TYPE_FIFO, TYPE_SOCKET };
 
 struct scan {
   uint8_t flags;
   struct ct_output output;
   uint32_t count; /* entries so far */
-  char *path;     /* of the entry being read, relative to where the scan began */
+  char *path; /* of the entry being read, relative to where the scan began */
   size_t path_capacity;
   char names[XATTR_BYTES], value[XATTR_BYTES];
 };
@@ -38,18 +37,6 @@ struct found {
   int fd;
   struct stat stat;
 };
-
-static uint8_t type_of(mode_t mode) {
-  switch (mode & S_IFMT) {
-  case S_IFDIR: return TYPE_DIRECTORY;
-  case S_IFREG: return TYPE_FILE;
-  case S_IFLNK: return TYPE_SYMLINK;
-  case S_IFCHR: return TYPE_CHAR;
-  case S_IFBLK: return TYPE_BLOCK;
-  case S_IFIFO: return TYPE_FIFO;
-  default: return TYPE_SOCKET;
-  }
-}
 
 /* Somebody may remove or replace what was listed a moment ago; then it is not in the tree. */
 static bool is_gone(void) { return errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ESTALE; }
@@ -76,7 +63,8 @@ static int put_xattrs(struct scan *scan, const struct found *found) {
   ct_output_number(&scan->output, 0, 4);
   for (ssize_t at = 0; at < length; at += (ssize_t)strlen(scan->names + at) + 1) {
     const char *name = scan->names + at;
-    ssize_t size = found->fd >= 0 ? fgetxattr(found->fd, name, scan->value, XATTR_BYTES) : lgetxattr(found->name, name, scan->value, XATTR_BYTES);
+    ssize_t size =
+        found->fd >= 0 ? fgetxattr(found->fd, name, scan->value, XATTR_BYTES) : lgetxattr(found->name, name, scan->value, XATTR_BYTES);
     if (size < 0 && (errno == ENODATA || errno == EOPNOTSUPP)) continue;
     if (size < 0) return -1;
     ct_output_bytes(&scan->output, name, strlen(name));
@@ -97,11 +85,10 @@ static int put_entry(struct scan *scan, const struct found *found) {
     uint64_t value;
     size_t size;
   } numbers[] = {
-      {type_of(s->st_mode), 1},
-      {s->st_mode & 07777, 4},
+      {s->st_mode, 4},
       {s->st_uid, 4},
       {s->st_gid, 4},
-      {S_ISREG(s->st_mode) ? (uint64_t)s->st_size : 0, 8},
+      {(uint64_t)s->st_size, 8},
       {(uint64_t)s->st_mtim.tv_sec, 8},
       {(uint64_t)s->st_mtim.tv_nsec, 4},
       {major(s->st_rdev), 4},
@@ -150,19 +137,15 @@ static int open_file(const char *name) {
 
 /* Emits an entry of the working directory that is no directory, with its content. */
 static int scan_leaf(struct scan *scan, struct found *found) {
-  bool is_file = S_ISREG(found->stat.st_mode) && (scan->flags & WITH_CONTENT);
-  bool own = is_file && found->fd < 0;
-  if (own) {
-    found->fd = open_file(found->name);
-    if (found->fd < 0 || fstat(found->fd, &found->stat) < 0) return -1;
-    is_file = S_ISREG(found->stat.st_mode);
+  bool with_content = S_ISREG(found->stat.st_mode) && (scan->flags & WITH_CONTENT);
+  CT_CLOSES int own = -1;
+  if (with_content && found->fd < 0) {
+    found->fd = own = open_file(found->name);
+    if (own < 0 || fstat(own, &found->stat) < 0) return -1;
   }
-  int result = put_entry(scan, found);
-  if (result == 0 && is_file) result = put_content(scan, found);
-  int error = errno;
-  if (own) close(found->fd);
-  errno = error;
-  return result < 0 ? -1 : ct_output_flush(&scan->output, FLUSH_BYTES);
+  if (put_entry(scan, found) < 0) return -1;
+  if (with_content && S_ISREG(found->stat.st_mode) && put_content(scan, found) < 0) return -1;
+  return ct_output_flush(&scan->output, FLUSH_BYTES);
 }
 
 /* Sets the last component of the path, which begins at `at`. */
@@ -185,19 +168,12 @@ static int scan_child(struct scan *scan, int dir, const char *name, size_t path_
   if (set_name(scan, path_length, name) < 0) return -1;
   if (fstatat(dir, name, &found.stat, AT_SYMLINK_NOFOLLOW) < 0) return -1;
   if (!S_ISDIR(found.stat.st_mode)) return scan_leaf(scan, &found);
-  int child = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (child < 0) return -1;
-  int result = put_entry(scan, &found);
-  if (result == 0) {
-    size_t length = path_length + strlen(name);
-    scan->path[length] = '/';
-    result = scan_children(scan, child, length + 1);
-    if (fchdir(dir) < 0) result = -1;
-  }
-  int error = errno;
-  close(child);
-  errno = error;
-  return result;
+  CT_CLOSES int child = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (child < 0 || put_entry(scan, &found) < 0) return -1;
+  size_t length = path_length + strlen(name);
+  scan->path[length] = '/';
+  int result = scan_children(scan, child, length + 1);
+  return fchdir(dir) < 0 ? -1 : result;
 }
 
 static int is_child(const struct dirent *entry) { return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0; }

@@ -12,7 +12,7 @@
 enum { CAPACITY = 1 << 20, OPERATION_MAX = 512 << 10, HEADER = 8 };
 
 int ct_stream_open(struct ct_stream *stream, int fd) {
-  *stream = (struct ct_stream){.fd = fd, .buffer = malloc(CAPACITY), .index = UINT32_MAX };
+  *stream = (struct ct_stream){.fd = fd, .buffer = malloc(CAPACITY), .index = UINT32_MAX};
   return stream->buffer ? 0 : -1;
 }
 
@@ -37,14 +37,8 @@ static int need(struct ct_stream *stream, size_t count) {
 }
 
 static struct ct_reader take(struct ct_stream *stream, size_t count) {
-  const uint8_t *at = stream->buffer + stream->start;
   stream->start += count;
-  return ct_reader_of(at, count);
-}
-
-static int malformed(void) {
-  errno = EBADMSG;
-  return -1;
+  return ct_reader_of(stream->buffer + stream->start - count, count);
 }
 
 int ct_stream_next(struct ct_stream *stream, struct ct_op *op) {
@@ -54,16 +48,18 @@ int ct_stream_next(struct ct_stream *stream, struct ct_op *op) {
   uint16_t code = ct_u16(&header);
   uint16_t flags = ct_u16(&header);
   uint32_t size = ct_u32(&header);
-  if (flags != 0 || size > OPERATION_MAX) return malformed();
-  if (need(stream, size) < 0) return -1;
-  *op = (struct ct_op){.code = code, .index = stream->index, .body = take(stream, size) };
+  bool fits = flags == 0 && size <= OPERATION_MAX;
+  if (!fits) errno = EBADMSG;
+  if (!fits || need(stream, size) < 0) return -1;
+  *op = (struct ct_op){.code = code, .index = stream->index, .body = take(stream, size)};
+  stream->kept = stream->start;
   return 0;
 }
 
 int ct_stream_copy(struct ct_stream *stream, int to, uint64_t size) {
   while (size > 0) {
     if (stream->start == stream->end) {
-      stream->start = stream->end = 0;
+      stream->start = stream->end = stream->kept;
       if (fill(stream) < 0) return -1;
     }
     size_t count = stream->end - stream->start;

@@ -47,7 +47,7 @@ void ct_tree_open(struct ct_tree *tree, struct ct_reader *rest) {
   struct ct_reader message;
   struct ct_op op;
   uint32_t next = 0, index = 0;
-  *tree = (struct ct_tree){.root = -1, .parent.fd = -1, .existing.fd = -1};
+  *tree = (struct ct_tree){.root = -1, .parent.fd = -1, .existing.fd = -1, .path = ""};
   errno = ct_message_read(STDIN_FILENO, &message);
   if (errno != 0) ct_tree_fail(CT_STAGE_PLAN, 0, "");
   errno = EBADMSG;

@@ -21,9 +21,9 @@ struct ct_parent {
 struct ct_tree {
   int root;
   bool stale; /* something on a resolved path may have been removed */
-  struct ct_parent parent;   /* of the entry an operation makes */
+  struct ct_parent parent; /* of the entry an operation makes */
   struct ct_parent existing; /* of the file a hard link refers to */
-  char path[4096];           /* of the operation being executed, for the report */
+  const char *path; /* of the operation being executed, for the report */
 };
 
 /* An entry: its name inside an open directory. The name is a single component, or "." for the root itself. */

@@ -27,20 +27,30 @@ export interface ScannedEntry {
   readonly content?: AsyncIterable<Uint8Array>
 }
 
-const TYPES: readonly EntryType[] = ['directory', 'file', 'symlink', 'char', 'block', 'fifo', 'socket']
+/** By the highest four bits of st_mode (S_IFMT). */
+const TYPES: Readonly<Record<number, EntryType>> = {
+  1: 'fifo',
+  2: 'char',
+  4: 'directory',
+  6: 'block',
+  8: 'file',
+  10: 'symlink',
+  12: 'socket',
+}
 
 /** Decodes the payload of one record of the verb `scan` (PROTOCOL.md). */
 export function decodeEntry(bytes: Buffer): ScannedEntry {
   const record = new RecordReader(bytes)
   const path = record.bytes()
-  const type = TYPES[record.u8()] ?? 'socket'
+  const mode = record.u32()
+  const type = TYPES[mode >>> 12] ?? 'socket'
   const fields = {
     path,
     type,
-    mode: record.u32(),
+    mode: mode & 0o7777,
     uid: record.u32(),
     gid: record.u32(),
-    sizeBytes: Number(record.u64()),
+    sizeBytes: Number(record.u64()) * (type === 'file' ? 1 : 0),
     mtimeNs: record.i64() * 1_000_000_000n + BigInt(record.u32()),
     major: record.u32(),
     minor: record.u32(),
@@ -60,11 +70,6 @@ class RecordReader {
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
-  }
-
-  u8(): number {
-    this.#at += 1
-    return this.#bytes.readUInt8(this.#at - 1)
   }
 
   u32(): number {
