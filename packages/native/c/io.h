@@ -14,7 +14,7 @@
   })
 
 /* An int with it is a descriptor, closed at the end of its scope; errno stays what it was. */
-#define CT_CLOSES __attribute__((cleanup(ct_close_kept)))
+#define CT_CLOSES __attribute__((cleanup(ct_close_kept), unused))
 void ct_close_kept(const int *fd);
 
 /* EBADMSG when the peer ends before `size` bytes came. */

@@ -35,7 +35,8 @@ static const char *const payloads[] = {
 };
 
 static void mounts_of(struct ct_reader *r, struct ct_list *mounts) {
-  *mounts = (struct ct_list){.count = ct_u32(r), .items = *r};
+  mounts->count = ct_u32(r);
+  mounts->items = *r;
   for (uint32_t i = 0; i < mounts->count && !r->bad; i++) ct_mount_of(r);
 }
 
@@ -102,6 +103,11 @@ static void namespace_of(struct ct_reader *r, struct ct_plan *plan) {
   }
 }
 
+static void id_map_of(struct ct_reader *r, struct ct_plan *plan) {
+  const char **map = ct_u8(r) == 0 ? &plan->uid_map : &plan->gid_map;
+  *map = ct_string(r);
+}
+
 static void cgroup_of(struct ct_reader *r, struct ct_plan *plan) {
   const char *path = ct_string(r);
   if (plan->cgroup_count == CT_MAX_CGROUPS || *path != '/') r->bad = true;
@@ -123,7 +129,7 @@ static bool header_of(struct ct_op *op, struct ct_plan *plan) {
   case CT_OP_NAMESPACE: namespace_of(r, plan); return true;
   case CT_OP_CGROUP: cgroup_of(r, plan); return true;
   case CT_OP_JOIN: join_of(r, plan); return true;
-  case CT_OP_ID_MAP: *(ct_u8(r) != 0 ? &plan->gid_map : &plan->uid_map) = ct_string(r); return true;
+  case CT_OP_ID_MAP: id_map_of(r, plan); return true;
   default: return false;
   }
 }

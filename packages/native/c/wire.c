@@ -52,7 +52,8 @@ const char *ct_string(struct ct_reader *r) {
 }
 
 struct ct_list ct_strings_of(struct ct_reader *r) {
-  struct ct_list list = {.count = ct_u32(r), .items = *r};
+  struct ct_list list = {.count = ct_u32(r)};
+  list.items = *r;
   for (uint32_t i = 0; i < list.count && !r->bad; i++) ct_string(r);
   if (r->bad) list.count = 0;
   return list;

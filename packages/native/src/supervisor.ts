@@ -27,7 +27,7 @@ export interface Supervisor {
   attach(options: AttachOptions): Promise<Socket>
   /** Sets the size of the terminal. Throws `NATIVE_CONTROL_FAILED` (`ENOTTY`) when there is none. */
   resize(size: { readonly rows: number; readonly columns: number }): Promise<void>
-  /** Sends a signal through the pidfd, so never to another process. Throws `NATIVE_CONTROL_FAILED` (`ESRCH`) when it has ended. */
+  /** Sends a signal through the pidfd, so never to another process. Once it has ended: `NATIVE_CONTROL_FAILED` (`ESRCH`), then `NATIVE_SUPERVISOR_GONE`. */
   kill(signal: number): Promise<void>
   /** Resolves when the process has ended, its output is logged and its record is on disk. */
   wait(options?: { readonly signal?: AbortSignal }): Promise<ExitRecord>
