@@ -87,7 +87,8 @@ static int receive(int fd, struct exchange *exchange) {
 
 static int send_messages(struct ct_reader *body, int *sockets) {
   uint32_t protocol = ct_u32(body);
-  struct exchange exchange = {.answers = ct_u32(body), .ignored = ct_array_of(body, sizeof(int32_t))};
+  struct exchange exchange = {.answers = ct_u32(body)};
+  exchange.ignored = ct_array_of(body, sizeof(int32_t));
   struct ct_bytes messages = ct_bytes_of(body);
   if (!ct_done(body) || protocol >= MAX_PROTOCOL) return fail(EBADMSG);
   if (sockets[protocol] < 0) sockets[protocol] = open_socket((int)protocol);
