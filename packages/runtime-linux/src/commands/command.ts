@@ -10,6 +10,8 @@ export interface Command {
   readonly usage: string
   readonly flags: FlagKinds
   readonly aliases?: Readonly<Record<string, string>> | undefined
+  /** Exit status of a failure. Default: 1. */
+  readonly failureStatus?: number | undefined
   /** Does it; resolves to the exit status, by default 0. */
   run(context: CommandContext): Promise<number | undefined>
 }

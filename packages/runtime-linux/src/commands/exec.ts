@@ -4,8 +4,9 @@ import { capabilitiesOf } from '../spec/default-spec.ts'
 import type { Process } from '../spec/process.ts'
 import { validateProcess } from '../spec/validate-process.ts'
 import { type Command, type CommandContext, idOf, isOn } from './command.ts'
+import { follow } from './follow.ts'
 import { withHome } from './home.ts'
-import { follow, LAUNCH_FLAGS, launchingOf } from './launch.ts'
+import { LAUNCH_FLAGS, launchingOf } from './launch.ts'
 import { UsageError } from './parse-flags.ts'
 
 /** `ct-runc exec`. */
@@ -13,6 +14,7 @@ export const exec: Command = {
   name: 'exec',
   summary: 'execute a program in a running container',
   usage: '<container-id> <command> [argument...]',
+  failureStatus: 255,
   flags: {
     ...LAUNCH_FLAGS,
     'additional-gids': false,
@@ -33,14 +35,11 @@ export const exec: Command = {
     const process = withHome(wanted, rootfs)
     const detach = isOn(context, 'detach')
     const terminal = process.terminal ?? false
-    const supervisor = await context.runtime.exec(id, process, {
-      ...launchingOf(context, { detach, terminal }),
-      stdin: true,
-      hold: !detach && terminal,
-    })
-    if (detach) return 0
-    if (terminal) queueMicrotask(() => void supervisor.start())
-    return follow(supervisor, terminal)
+    const options = { ...launchingOf(context, { detach, terminal }), stdin: true, hold: !detach && terminal }
+    const launch = () => context.runtime.exec(id, process, options)
+    if (!detach) return follow({ launch, start: (supervisor) => supervisor.start(), terminal })
+    await launch()
+    return 0
   },
 }
 

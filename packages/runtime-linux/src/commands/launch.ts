@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { openTreeWriter, type Supervisor } from '@ct/native'
+import { openTreeWriter } from '@ct/native'
 import { FIFO } from '../runtime/control-container.ts'
 import type { InheritedIo } from '../runtime/create-container.ts'
 import { type CommandContext, isOn } from './command.ts'
@@ -41,46 +41,6 @@ export function launchingOf(
   const common = { pidPath: flags['pid-file'] ? resolve(flags['pid-file']) : undefined, pivot: !isOn(context, 'no-pivot') }
   if (detach) return { ...common, inherited: { makeFifo, consoleSocketPath: consoleSocket ? resolve(consoleSocket) : undefined } }
   return terminal ? common : { ...common, inherited: {} }
-}
-
-/** Stays with a supervised process to its end: passes signals on and, with a terminal, what is typed and printed. */
-export async function follow(supervisor: Supervisor, terminal: boolean): Promise<number> {
-  const release = terminal ? await joinTerminal(supervisor) : passSignals(supervisor)
-  try {
-    return (await supervisor.wait()).exitCode
-  } finally {
-    release()
-  }
-}
-
-async function joinTerminal(supervisor: Supervisor): Promise<() => void> {
-  const { stdin, stdout } = process
-  const socket = await supervisor.attach({ stdin: true, stdout: true, stderr: true })
-  const resize = () => void supervisor.resize({ rows: stdout.rows ?? 24, columns: stdout.columns ?? 80 }).catch(() => undefined)
-  if (stdin.isTTY) stdin.setRawMode(true)
-  stdin.pipe(socket)
-  socket.pipe(stdout, { end: false })
-  if (stdout.isTTY) resize()
-  stdout.on('resize', resize)
-  return () => {
-    stdin.unpipe(socket)
-    stdin.pause()
-    if (stdin.isTTY) stdin.setRawMode(false)
-    stdout.off('resize', resize)
-    socket.destroySoon()
-  }
-}
-
-function passSignals(supervisor: Supervisor): () => void {
-  const numbers = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGUSR1: 10, SIGUSR2: 12, SIGTERM: 15 } as const
-  const handlers = Object.entries(numbers).map(([name, number]) => {
-    const handler = () => void supervisor.kill(number).catch(() => undefined)
-    process.on(name, handler)
-    return () => void process.off(name, handler)
-  })
-  return () => {
-    for (const remove of handlers) remove()
-  }
 }
 
 async function makeFifo(directory: string): Promise<string> {

@@ -28,6 +28,7 @@ const ALIASES = { h: 'help', v: 'version' }
 /** Runs the command line and answers the exit status; errors are printed and logged as runc's are. */
 export async function main(argv: readonly string[], output: Output): Promise<number> {
   let log: (message: string) => void = () => undefined
+  let command: Command | undefined
   try {
     const global = parseFlags(argv, GLOBAL_FLAGS, ALIASES)
     log = (message) => logError(global, message)
@@ -35,14 +36,14 @@ export async function main(argv: readonly string[], output: Output): Promise<num
     if (global.flags.version) return print(output, `ct-runc\nspec: ${OCI_VERSION}\n`)
     if (global.flags.help || name === undefined || name === 'help') return print(output, help())
     if (global.flags['systemd-cgroup']) throw new UsageError('--systemd-cgroup is not supported: cgroups are made as files')
-    const command = COMMANDS.find((candidate) => candidate.name === name)
+    command = COMMANDS.find((candidate) => candidate.name === name)
     if (command === undefined) throw new UsageError(`no such command: ${name}`)
     return await runCommand(command, words, { global, output })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     log(message)
     output.printError(`ct-runc: ${message}\n`)
-    return 1
+    return command?.failureStatus ?? 1
   }
 }
 

@@ -1,6 +1,7 @@
 import { readBundle } from './bundle.ts'
 import { type Command, idOf, isOn } from './command.ts'
-import { follow, LAUNCH_FLAGS, launchingOf } from './launch.ts'
+import { follow } from './follow.ts'
+import { LAUNCH_FLAGS, launchingOf } from './launch.ts'
 
 /** `ct-runc run`. */
 export const run: Command = {
@@ -14,9 +15,16 @@ export const run: Command = {
     const id = idOf(context)
     const detach = isOn(context, 'detach')
     const { bundle, terminal } = readBundle(context)
-    const { supervisor } = await runtime.run(id, bundle, { ...launchingOf(context, { detach, terminal }), io: { stdin: true } })
-    if (detach) return 0
-    const exitCode = await follow(supervisor, terminal)
+    const options = { ...launchingOf(context, { detach, terminal }), io: { stdin: true } }
+    if (detach) {
+      await runtime.run(id, bundle, options)
+      return 0
+    }
+    const exitCode = await follow({
+      launch: async () => (await (terminal ? runtime.create(id, bundle, options) : runtime.run(id, bundle, options))).supervisor,
+      start: () => runtime.start(id),
+      terminal,
+    })
     if (!isOn(context, 'keep')) await runtime.delete(id, { force: true })
     return exitCode
   },

@@ -6,5 +6,5 @@ export function execFiles(program: string, env: readonly string[] = []): string[
   if (program.includes('/')) return [program]
   const path = env.findLast((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) ?? DEFAULT_PATH
   const directories = path.split(':').filter((directory) => directory.startsWith('/'))
-  return [...new Set(directories)].map((directory) => `${directory.replace(/\/+$/, '')}/${program}`)
+  return [...new Set(directories.map((directory) => `${directory.replace(/\/+$/, '')}/${program}`))]
 }

@@ -1,4 +1,5 @@
 import type { NamespaceType, Operation } from '@ct/native'
+import { RuntimeError } from '../errors.ts'
 import type { Process } from '../spec/process.ts'
 import { type CredentialContext, planCredentials } from './credentials.ts'
 import { execFiles } from './exec-files.ts'
@@ -21,12 +22,20 @@ export function planTerminal({ terminal = false, consoleSize = DEFAULT_SIZE }: P
   return [{ op: 'terminal', rows: size.height, columns: size.width }]
 }
 
+/** Words a program that is not there as runc does, which clients know. */
+export function execNotFound(program: string, cause?: unknown): RuntimeError {
+  const reason = program.includes('/') ? `stat ${program}: no such file or directory` : 'executable file not found in $PATH'
+  return new RuntimeError('RUNTIME_EXEC_NOT_FOUND', `exec: ${JSON.stringify(program)}: ${reason}`, { kind: 'invalid', cause })
+}
+
 /** Operations from inside the root to the program. */
 export function planProcess(context: CredentialContext): Operation[] {
   const { args, env = [], cwd, rlimits, user } = context.process
   const operations: Operation[] = planRlimits(rlimits)
   if (user.umask !== undefined) operations.push({ op: 'umask', mask: user.umask })
   operations.push({ op: 'cwd', path: cwd, create: true }, ...planCredentials(context))
-  operations.push({ op: 'exec', files: execFiles(args[0] ?? '', env), args, env })
+  const files = execFiles(args[0] ?? '', env)
+  if (files.length === 0) throw execNotFound(args[0] ?? '')
+  operations.push({ op: 'exec', files, args, env })
   return operations
 }

@@ -1,5 +1,6 @@
 import { NativeError, type Operation } from '@ct/native'
 import { RuntimeError } from '../errors.ts'
+import { execNotFound } from '../plan/process.ts'
 
 /** The plan that failed, for naming what did. */
 export interface FailedPlan {
@@ -23,10 +24,7 @@ export function explainExecFailure(error: unknown, program: string): unknown {
   if (!(error instanceof NativeError) || error.code !== 'NATIVE_EXEC_FAILED') return error
   const { errno } = error
   const name = `exec: ${JSON.stringify(program)}:`
-  if (errno === 'ENOENT' || errno === 'ENOTDIR') {
-    const reason = program.includes('/') ? `stat ${program}: no such file or directory` : 'executable file not found in $PATH'
-    return new RuntimeError('RUNTIME_EXEC_NOT_FOUND', `${name} ${reason}`, { kind: 'invalid', cause: error })
-  }
+  if (errno === 'ENOENT' || errno === 'ENOTDIR') return execNotFound(program, error)
   if (errno === 'EACCES' || errno === 'EPERM' || errno === 'EISDIR') {
     return new RuntimeError('RUNTIME_EXEC_DENIED', `${name} permission denied`, { kind: 'invalid', cause: error })
   }

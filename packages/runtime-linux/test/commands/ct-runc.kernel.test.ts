@@ -1,0 +1,129 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { build } from 'tsup'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { defaultSpec, type Spec } from '../../src/index.ts'
+import { TestRuntime } from '../test-runtime.ts'
+
+const box = new TestRuntime()
+const { directory } = box.root
+const program = `${directory}/program/ct-runc.js`
+
+beforeAll(async () => {
+  const entry = fileURLToPath(new URL('../../src/ct-runc.ts', import.meta.url))
+  const packages = fileURLToPath(new URL('../../../', import.meta.url))
+  await build({
+    config: false,
+    entry: [entry],
+    format: 'esm',
+    target: 'node20',
+    platform: 'node',
+    outDir: `${directory}/program`,
+    silent: true,
+    splitting: false,
+    noExternal: [/^@ct\/(errors|native)$/],
+    external: [/^@ct\/native-linux/],
+    esbuildOptions: (options) => {
+      options.alias = { '@ct/errors': `${packages}errors/src/index.ts`, '@ct/native': `${packages}native/src/index.ts` }
+    },
+  })
+  writeFileSync(`${directory}/program/package.json`, '{"type":"module"}')
+  const helper = `native-linux-${process.arch}`
+  mkdirSync(`${directory}/program/node_modules/@ct`, { recursive: true })
+  symlinkSync(`${packages}${helper}`, `${directory}/program/node_modules/@ct/${helper}`)
+})
+afterAll(() => box[Symbol.asyncDispose]())
+
+function arguments_(argv: readonly string[]): string[] {
+  return [program, '--root', `${directory}/runc-state`, '--cgroup-parent', box.cgroupParent, ...argv]
+}
+
+function ctRunc(...argv: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, arguments_(argv), {
+    cwd: directory,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  return { status, stdout, stderr }
+}
+
+function writeConfig(args: string[], change: (spec: Spec) => Spec = (spec) => spec): void {
+  writeFileSync(`${directory}/config.json`, JSON.stringify(change(defaultSpec({ args, hostname: 'box' }))))
+}
+
+describe('ct-runc', () => {
+  it('runs a bundle with its own stdio and exit status', () => {
+    writeConfig(['sh', '-c', 'echo out; echo err >&2; echo $HOME; exit 9'])
+    expect(ctRunc('run', 'one')).toEqual({ status: 9, stdout: 'out\n/root\n', stderr: 'err\n' })
+    expect(ctRunc('list', '-q').stdout).toBe('')
+  })
+
+  it('creates, starts, looks into, pauses, kills and deletes', async () => {
+    writeConfig(['sleep', '100'])
+    expect(detached('create', '--pid-file', `${directory}/pid`, 'two')).toBe(0)
+    const pid = Number(readFileSync(`${directory}/pid`, 'utf8'))
+    const state = () => JSON.parse(ctRunc('state', 'two').stdout)
+    expect(state()).toMatchObject({ id: 'two', status: 'created', pid, bundle: directory, rootfs: `${directory}/rootfs` })
+    expect(ctRunc('start', 'two').status).toBe(0)
+    expect(ctRunc('start', 'two')).toMatchObject({ status: 1, stderr: expect.stringContaining('two is running, not created') })
+    expect(ctRunc('exec', '--env', 'X=1', '--cwd', '/etc', '--user', '1815:42', 'two', 'sh', '-c', 'echo $X $PWD; id -u; exit 4')).toEqual({
+      status: 4,
+      stdout: '1 /etc\n1815\n',
+      stderr: '',
+    })
+    expect(ctRunc('exec', 'two', 'none')).toMatchObject({
+      status: 255,
+      stderr: expect.stringContaining('executable file not found in $PATH'),
+    })
+    expect(JSON.parse(ctRunc('ps', '--format', 'json', 'two').stdout)).toEqual([pid])
+    expect(ctRunc('pause', 'two').status).toBe(0)
+    expect(state().status).toBe('paused')
+    expect(ctRunc('resume', 'two').status).toBe(0)
+    expect(ctRunc('delete', 'two').status).toBe(1)
+    expect(ctRunc('kill', 'two', 'KILL').status).toBe(0)
+    await expect.poll(() => state().status).toBe('stopped')
+    expect(ctRunc('delete', 'two').status).toBe(0)
+    expect(box.cgroupDirectories(`/${box.cgroupParent}/two`)).toEqual([])
+  })
+
+  it('hands the terminal to the console socket', async () => {
+    writeConfig(['sh', '-c', 'stty size; sleep 0.2'], (spec) => ({
+      ...spec,
+      process: spec.process && { ...spec.process, terminal: true, consoleSize: { height: 12, width: 34 } },
+    }))
+    expect(detached('create', 'three')).toBe(1)
+    const path = `${directory}/console.sock`
+    const server = createServer()
+    const connected = new Promise<Socket>((resolve) => server.once('connection', resolve))
+    await new Promise<void>((resolve) => server.listen(path, resolve))
+    const created = spawn(process.execPath, arguments_(['create', '--console-socket', path, 'three']), { cwd: directory, stdio: 'ignore' })
+    const [status] = await Promise.all([
+      new Promise((resolve) => created.once('exit', resolve)),
+      connected.then((socket) => socket.resume()),
+    ])
+    expect(status).toBe(0)
+    expect(ctRunc('delete', '--force', 'three').status).toBe(0)
+    server.close()
+  })
+
+  it('passes signals on', async () => {
+    writeConfig(['sh', '-c', 'trap "exit 5" TERM; echo ready; while :; do sleep 0.05; done'])
+    const child = spawn(process.execPath, arguments_(['run', 'four']), { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] })
+    await new Promise((resolve) => child.stdout.once('data', resolve))
+    child.kill('SIGTERM')
+    expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(5)
+  })
+
+  it('leaves no state behind when a bundle is bad', () => {
+    writeConfig(['/no/such'])
+    expect(ctRunc('run', 'five')).toMatchObject({ status: 1, stderr: expect.stringContaining('stat /no/such: no such file or directory') })
+    expect(existsSync(`${directory}/runc-state/five`)).toBe(false)
+  })
+})
+
+/** A container that outlives the command keeps its stdio open, so it gets none that anybody waits for. */
+function detached(...argv: string[]): number | null {
+  return spawnSync(process.execPath, arguments_(argv), { cwd: directory, stdio: 'ignore' }).status
+}

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { type MountOptions, parseMountOptions } from '../../src/plan/mount-options.ts'
+
+const none: MountOptions = {
+  set: [],
+  clear: [],
+  recursiveSet: [],
+  recursiveClear: [],
+  propagation: undefined,
+  data: [],
+  bind: undefined,
+  copyUp: false,
+}
+
+describe('parseMountOptions', () => {
+  const rows: [options: string, result: Partial<MountOptions>][] = [
+    ['', {}],
+    ['defaults', {}],
+    ['ro,nosuid,nodev,noexec', { set: ['rdonly', 'nosuid', 'nodev', 'noexec'] }],
+    ['ro,rw', { clear: ['rdonly'] }],
+    ['rw,ro', { set: ['rdonly'] }],
+    ['rro,rnosuid,rexec', { recursiveSet: ['rdonly', 'nosuid'], recursiveClear: ['noexec'] }],
+    ['relatime,strictatime,nodiratime', { set: ['relatime', 'strictatime', 'nodiratime'] }],
+    ['rrelatime', { recursiveSet: ['relatime'] }],
+    ['rbind,rslave', { bind: 'rbind', propagation: 'slave' }],
+    ['bind,shared', { bind: 'bind', propagation: 'shared' }],
+    ['private,runbindable', { propagation: 'unbindable' }],
+    ['size=64k,mode=755,sync', { data: ['size=64k', 'mode=755', 'sync'] }],
+    ['tmpcopyup', { copyUp: true }],
+    ['nosymfollow', { set: ['nosymfollow'] }],
+  ]
+  it.each(rows)('%j', (options, result) => {
+    expect(parseMountOptions(options.split(',').filter(Boolean))).toEqual({ ...none, ...result })
+  })
+})
