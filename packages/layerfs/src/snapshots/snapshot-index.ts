@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasErrno } from '@ct/errors'
 import { digestHex, digestOf } from '@ct/image'
@@ -113,12 +113,19 @@ export class SnapshotIndex {
         return
       }
       // A commit writes the record first, which decides, and then gives the directory its new name.
-      if (directoryName(record.key) !== name) renameSync(path, this.pathOf(record.key))
+      if (directoryName(record.key) !== name) this.#rename(path, record.key)
       this.#records.set(record.key, record)
     } catch (error) {
       if (!(error instanceof LayerfsError)) throw error
       this.#damaged.set(name, error)
     }
+  }
+
+  #rename(path: string, key: string): void {
+    if (existsSync(this.pathOf(key))) {
+      throw new LayerfsError('SNAPSHOT_BAD_RECORD', `${path} claims to be the snapshot ${key}, which is elsewhere`, { kind: 'corrupt' })
+    }
+    renameSync(path, this.pathOf(key))
   }
 
   #mendLinks(): void {
