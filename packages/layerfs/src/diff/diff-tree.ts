@@ -13,7 +13,8 @@ export interface DiffOptions {
 
 /**
  * The layer (an uncompressed tar archive) that a tree holds: the work is proportional to it, not to what is below.
- * Entries are in byte order, the root first, parents before children; hard links among them are kept, times are exact
+ * Entries are in byte order, whiteouts where what they hide would be, the root first, parents before children; hard
+ * links among them are kept, times are exact
  * to the nanosecond, overlayfs' own attributes are left out. The bytes depend on the tree only.
  * @see https://github.com/opencontainers/image-spec/blob/main/layer.md
  * @throws NativeError when the tree cannot be read

@@ -1,0 +1,191 @@
+import { execFileSync } from 'node:child_process'
+import { openTreeWriter, type TreeTarget } from '@ct/native'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { diffTree } from '../../src/diff/diff-tree.ts'
+import { exportTree } from '../../src/diff/export-tree.ts'
+import { OverlaySnapshotter } from '../../src/snapshots/overlay-snapshotter.ts'
+import { apply, overlayOf, scratch, treeOf } from '../scratch.ts'
+import { archive, collect, entriesOf, file, header } from '../tar/archive.ts'
+
+const { sub } = scratch()
+
+/** A change to a tree; one that is not possible in it is left out. */
+interface Edit {
+  readonly kind: 'file' | 'directory' | 'symlink' | 'fifo' | 'hard-link' | 'remove' | 'mode'
+  readonly path: string
+  readonly other: string
+  readonly mode: number
+  readonly mtimeNs: bigint
+  readonly content: Uint8Array
+}
+
+const path = fc.array(fc.constantFrom('a', 'b', 'c', '\xe9'), { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'))
+const edit: fc.Arbitrary<Edit> = fc.record({
+  kind: fc.constantFrom<Edit['kind']>('file', 'file', 'directory', 'directory', 'symlink', 'fifo', 'hard-link', 'remove', 'remove', 'mode'),
+  path,
+  other: path,
+  mode: fc.constantFrom(0o644, 0o755, 0o4711, 0o1777, 0o600),
+  mtimeNs: fc.bigInt({ min: -1_000_000_000_000_000_000n, max: 4_000_000_000_000_000_000n }),
+  content: fc.uint8Array({ maxLength: 600 }),
+})
+
+/** Makes the edits, and keeps account of what is there in `model`. */
+async function perform(target: TreeTarget, edits: readonly Edit[], model: Map<string, string>): Promise<void> {
+  await using writer = await openTreeWriter(target)
+  const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
+  const drop = (text: string): void => {
+    for (const key of model.keys()) if (key === text || key.startsWith(`${text}/`)) model.delete(key)
+  }
+  for (const { kind, path: at, other, mode, mtimeNs, content } of edits) {
+    const parent = at.slice(0, Math.max(0, at.lastIndexOf('/')))
+    const meta = {
+      mode,
+      uid: mode & 7,
+      gid: 5,
+      mtimeNs,
+      xattrs: mode === 0o755 && (kind === 'file' || kind === 'directory') ? ([['user.k', content]] as const) : [],
+    }
+    if (parent !== '' && model.get(parent) !== 'directory') continue
+    if (kind === 'remove') {
+      writer.remove(bytes(at))
+      drop(at)
+      continue
+    }
+    if (kind === 'mode') {
+      if (model.get(at) === 'file' || model.get(at) === 'directory') writer.setMeta(bytes(at), { ...meta, xattrs: [] })
+      continue
+    }
+    if (kind === 'hard-link') {
+      if (model.get(other) !== 'file' || at === other || model.get(at) === 'directory') continue
+      writer.hardLink(bytes(at), bytes(other))
+      model.set(at, 'file')
+      continue
+    }
+    if (kind !== 'directory' || model.get(at) !== 'directory') drop(at)
+    if (kind === 'file') {
+      writer.file(bytes(at), meta, content.length)
+      writer.write(content)
+    } else if (kind === 'directory') writer.directory(bytes(at), meta)
+    else if (kind === 'symlink') writer.symlink(bytes(at), bytes(other), meta)
+    else writer.node(bytes(at), meta, { type: 'fifo' })
+    model.set(at, kind)
+  }
+  await writer.finish()
+}
+
+describe('diffTree', () => {
+  it('gives a layer that makes the same tree when applied, for any tree and any change', async () => {
+    const snapshotter = await OverlaySnapshotter.open({ root: sub() })
+    let run = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(edit, { maxLength: 12 }), fc.array(edit, { maxLength: 12 }), async (before, after) => {
+        const name = `run-${run++}`
+        const model = new Map<string, string>()
+        await perform({ mounts: await snapshotter.prepare('lower') }, before, model)
+        await snapshotter.commit(`${name}-lower`, 'lower')
+        const mounts = await snapshotter.prepare(name, `${name}-lower`)
+        await perform({ mounts }, after, model)
+        const expected = await treeOf({ mounts }, { exact: true })
+
+        const layer = await collect(diffTree({ path: await snapshotter.upperDirectory(name) }))
+        const [lower = ''] = await snapshotter.layerDirectories(name)
+        const upper = sub()
+        await apply(layer, upper, 'overlay')
+        expect(await treeOf(overlayOf(upper, lower), { exact: true })).toEqual(expected)
+
+        const flat = sub()
+        await apply(await collect(exportTree({ path: lower })), flat)
+        await apply(layer, flat)
+        expect(await treeOf({ path: flat }, { exact: true })).toEqual(expected)
+        expect((await collect(diffTree({ path: upper }))).equals(layer)).toBe(true)
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  it('writes whiteouts and opaque directories as the image spec has them, in order', async () => {
+    const snapshotter = await OverlaySnapshotter.open({ root: sub() })
+    const low = await snapshotter.prepare('low')
+    await perform(
+      { mounts: low },
+      edits(['file', 'gone'], ['directory', 'dir'], ['file', 'dir/old'], ['directory', 'again'], ['file', 'again/old']),
+      new Map(),
+    )
+    await snapshotter.commit('base', 'low')
+    const mounts = await snapshotter.prepare('up', 'base')
+    const model = new Map([
+      ['dir', 'directory'],
+      ['again', 'directory'],
+    ])
+    await perform(
+      { mounts },
+      edits(['remove', 'gone'], ['remove', 'dir/old'], ['remove', 'again'], ['directory', 'again'], ['file', 'again/new']),
+      model,
+    )
+    const entries = await entriesOf(await collect(diffTree({ path: await snapshotter.upperDirectory('up') })))
+    expect(entries.map((entry) => entry.path)).toEqual([
+      './',
+      'again/',
+      'again/.wh..wh..opq',
+      'again/new',
+      'dir/',
+      'dir/.wh.old',
+      '.wh.gone',
+    ])
+    expect(entries.flatMap(({ xattrs }) => xattrs)).toEqual([])
+  })
+
+  it('keeps hard links, nanoseconds and attributes, and leaves out sockets', async () => {
+    const target = sub()
+    execFileSync(
+      'sh',
+      [
+        '-ec',
+        `
+      printf x > first; ln first second; mkdir d; ln first d/third
+      setfattr -n user.note -v hello first; setfattr -n trusted.overlay.origin -v secret d
+      touch -d '2001-02-03 04:05:06.123456789' first
+      node -e "require('net').createServer().listen('socket', () => process.kill(process.pid, 'SIGKILL'))" || true
+      test -S socket
+    `,
+      ],
+      { cwd: target },
+    )
+    const entries = await entriesOf(await collect(diffTree({ path: target })))
+    const linked = entries.filter(({ path: name }) => !name.endsWith('/'))
+    expect(linked).toMatchObject([
+      { path: 'd/third', type: 'file', content: 'x', mtimeNs: 981173106123456789n, xattrs: [['user.note', Buffer.from('hello')]] },
+      { path: 'first', type: 'hard-link', linkTarget: 'd/third' },
+      { path: 'second', type: 'hard-link', linkTarget: 'd/third' },
+    ])
+    expect(entries.find(({ path: name }) => name === 'd/')?.xattrs).toEqual([])
+  })
+
+  it('is read by GNU tar to the same tree', async () => {
+    const [source, theirs] = [sub(), sub()]
+    await perform(
+      { path: source },
+      edits(['directory', 'd'], ['file', 'd/f'], ['symlink', 'd/s'], ['fifo', 'p'], ['hard-link', 'h']),
+      new Map([['d/f', 'file']]),
+    )
+    execFileSync('tar', ['-x', '--xattrs', '--xattrs-include=*', '--numeric-owner', '-p'], {
+      cwd: theirs,
+      input: await collect(diffTree({ path: source })),
+    })
+    expect(await treeOf({ path: theirs }, { exact: true })).toEqual(await treeOf({ path: source }, { exact: true }))
+  })
+})
+
+describe('exportTree', () => {
+  it('gives everything but the root, whatever its names mean in a layer', async () => {
+    const target = sub()
+    await apply(archive(header({ name: 'd/', type: '5' }), file('d/f', 'x')), target)
+    execFileSync('touch', ['.wh.odd'], { cwd: target })
+    expect((await entriesOf(await collect(exportTree({ path: target })))).map((entry) => entry.path)).toEqual(['.wh.odd', 'd/', 'd/f'])
+  })
+})
+
+function edits(...list: readonly (readonly [Edit['kind'], string])[]): Edit[] {
+  return list.map(([kind, at]) => ({ kind, path: at, other: 'd/f', mode: 0o755, mtimeNs: 5_000_000_007n, content: Buffer.from('') }))
+}
