@@ -37,7 +37,7 @@ describe.skipIf(!ready)('a Debian image from a real registry', () => {
 
   it('is drawn as bars when pulled on a terminal', async () => {
     await ct.output(['rmi', '-f', image])
-    const drawn = await output(['script', '-qefc', ct.command('pull', image).join(' '), '/dev/null'])
+    const drawn = await output(['script', '-qefc', `stty rows 40 cols 120; ${ct.command('pull', image).join(' ')}`, '/dev/null'])
     expect(drawn).toMatch(/\d(\.\d+)? ?MB/)
     expect(drawn).toContain('Pull complete')
   })
@@ -70,7 +70,7 @@ describe.skipIf(!ready)('a Debian image from a real registry', () => {
 
   it.each([
     ['its exit status', ['sh', '-c', 'exit 7'], 7],
-    ['a signal as 128 + n', ['sh', '-c', 'kill -SEGV $$'], 139],
+    ['a signal as 128 + n', ['sh', '-c', 'sh -c "kill -SEGV \\$\\$"'], 139],
     ['127 when the command is missing', ['no-such-program'], 127],
     ['126 when it cannot be executed', ['/etc/passwd'], 126],
   ])('gives %s', async (_what, args, expected) => {

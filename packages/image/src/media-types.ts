@@ -64,10 +64,14 @@ export function isLayerMediaType(mediaType: string): boolean {
 export function layerCompression(mediaType: string): LayerCompression {
   const compression = compressions.get(mediaType)
   if (compression === undefined) {
-    throw new ImageError('IMAGE_UNSUPPORTED_MEDIA_TYPE', `not a file system layer: ${JSON.stringify(mediaType.slice(0, 200))}`, {
-      kind: 'unsupported',
-      hint: 'this artifact is not a container image, or it was made for another kind of runtime',
-    })
+    throw new ImageError(
+      'IMAGE_UNSUPPORTED_MEDIA_TYPE',
+      `a blob of media type ${JSON.stringify(mediaType.slice(0, 200))} is not a file system layer`,
+      {
+        kind: 'unsupported',
+        hint: 'this artifact is not a container image, or it was made for another kind of runtime',
+      },
+    )
   }
   return compression
 }

@@ -4,7 +4,7 @@ import type { Digest } from './digest.ts'
 import { ImageError } from './errors.ts'
 import { type ImageConfig, parseImageConfig } from './image-config.ts'
 import { isIndex, type Manifest, parseManifest } from './manifest.ts'
-import { isManifestMediaType, MEDIA_TYPES } from './media-types.ts'
+import { isManifestMediaType, layerCompression, MEDIA_TYPES } from './media-types.ts'
 import { formatPlatform, hostPlatform, type Platform, selectPlatform } from './platform.ts'
 import { readBlob } from './read-blob.ts'
 import type { Source } from './target.ts'
@@ -56,6 +56,7 @@ export async function readImage(source: Source, descriptor: Descriptor, { platfo
       { kind: 'corrupt' },
     )
   }
+  for (const { mediaType } of manifest.layers) layerCompression(mediaType)
   const layers = manifest.layers.flatMap((layer, i) => {
     const diffId = diffIds[i]
     return diffId === undefined ? [] : [{ descriptor: layer, diffId }]

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import { type IncomingHttpHeaders, STATUS_CODES } from 'node:http'
 import { RegistryError, type RegistryErrorCode } from './errors.ts'
 
 /** An answer that is not what was hoped for. */
@@ -37,7 +37,7 @@ export function responseError(response: FailedResponse): RegistryError {
   const { method, url, status } = response
   const code = codeFor(status)
   const said = spokenErrors(response.body)
-  const message = `${method} ${url.host}${url.pathname}: ${status}${said === '' ? '' : `: ${said}`}`
+  const message = `${method} ${url.host}${url.pathname}: ${status} ${STATUS_CODES[status] ?? ''}${said === '' ? '' : `: ${said}`}`
   return new RegistryError(code, message, { kind: kinds[code], hint: hints[code] })
 }
 

@@ -48,7 +48,7 @@ describe('a request that fails', () => {
   it("tells the registry's own words, printable and short", async () => {
     const text = JSON.stringify({ errors: [{ code: 'DENIED', message: `no\u001b[31m way${'!'.repeat(2000)}` }, { code: 'X' }, 7] })
     const error = await ping((_, response) => reply(response, 403, {}, text)).catch((reason: Error) => reason)
-    expect(error).toMatchObject({ message: expect.stringContaining('403: DENIED no [31m way!!') })
+    expect(error).toMatchObject({ message: expect.stringContaining('403 Forbidden: DENIED no [31m way!!') })
     expect(String(error).length).toBeLessThan(800)
   })
 
