@@ -1,3 +1,4 @@
+import { buildPrune, buildPruneHandler } from './endpoints/build-prune.ts'
 import { containerAttach, containerAttachHandler } from './endpoints/container-attach.ts'
 import { containerChanges, containerChangesHandler } from './endpoints/container-changes.ts'
 import { containerCreate, containerCreateHandler } from './endpoints/container-create.ts'
@@ -35,6 +36,7 @@ import { imageSaveMany, imageSaveManyHandler } from './endpoints/image-save-many
 import { imageTag, imageTagHandler } from './endpoints/image-tag.ts'
 import { networkInspect, networkInspectHandler } from './endpoints/network-inspect.ts'
 import { networkList, networkListHandler } from './endpoints/network-list.ts'
+import { networkPrune, networkPruneHandler } from './endpoints/network-prune.ts'
 import { pluginList, pluginListHandler } from './endpoints/plugin-list.ts'
 import { systemDiskUsage, systemDiskUsageHandler } from './endpoints/system-disk-usage.ts'
 import { systemEvents, systemEventsHandler } from './endpoints/system-events.ts'
@@ -51,6 +53,7 @@ import { type Route, route } from './server/handler.ts'
 
 /** Every route of the API; one line for each file in `endpoints`. */
 export const ROUTES: readonly Route[] = [
+  route(buildPrune, buildPruneHandler),
   route(containerAttach, containerAttachHandler),
   route(containerChanges, containerChangesHandler),
   route(containerCreate, containerCreateHandler),
@@ -88,6 +91,7 @@ export const ROUTES: readonly Route[] = [
   route(imageTag, imageTagHandler),
   route(networkInspect, networkInspectHandler),
   route(networkList, networkListHandler),
+  route(networkPrune, networkPruneHandler),
   route(pluginList, pluginListHandler),
   route(systemDiskUsage, systemDiskUsageHandler),
   route(systemEvents, systemEventsHandler),

@@ -20,8 +20,9 @@ export const containerWaitHandler: Handler<typeof containerWait> = async ({ engi
   const { id } = engine.containers.get(params.id)
   const end = engine.containers.wait(id, { condition, signal })
   open()
-  const { exitCode, error } = await end
-  return { StatusCode: exitCode, ...(error && { Error: { Message: error } }) }
+  const { exitCode } = await end
+  // docker's `Error` tells of a failed removal, never of a failed start: clients print it beside the start's own error.
+  return { StatusCode: exitCode }
 }
 
 const CONDITIONS = ['not-running', 'next-exit', 'removed'] as const

@@ -27,10 +27,13 @@ export async function dispatch(context: Dispatch, request: IncomingMessage, resp
   context.underway.add(controller)
   response.once('close', () => controller.abort(new ApiError('API_CONNECTION_LOST', 'the client has gone', { kind: 'unavailable' })))
   for (const [name, value] of Object.entries(COMMON_HEADERS)) response.setHeader(name, value)
-  try {
-    await answer(context, { request, response, signal })
-  } catch (error) {
+  const report = (error: unknown): void => {
     if (isSurprise(error) && !signal.aborted) context.onLog(`${request.method} ${request.url}: ${messageOf(error)}`)
+  }
+  try {
+    await answer(context, { request, response, signal, report })
+  } catch (error) {
+    report(error)
     writeError(response, error)
     // What is left of the body would otherwise hold up the next request on this connection.
     request.resume()
@@ -43,13 +46,16 @@ function isSurprise(error: unknown): boolean {
   return !isCtError(error) || statusOfKind(error.kind) === 500
 }
 
-interface Request {
+interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly signal: AbortSignal
+  /** Logs what is not the client's doing. */
+  readonly report: (error: unknown) => void
 }
 
-async function answer(context: Dispatch, { request, response, signal }: Request): Promise<void> {
+async function answer(context: Dispatch, exchange: Exchange): Promise<void> {
+  const { request, response, signal } = exchange
   const url = new URL(request.url ?? '/', 'http://docker')
   const match = context.router(request.method ?? 'GET', url.pathname)
   const { endpoint } = match.route
@@ -65,17 +71,18 @@ async function answer(context: Dispatch, { request, response, signal }: Request)
     answerHeaders: {},
     open: () => response.writeHead(endpoint.status ?? 200, { 'Content-Type': 'application/json' }).flushHeaders(),
   }
-  if (endpoint.answer === 'hijack') return hijack(match, call, { request, response, signal })
+  if (endpoint.answer === 'hijack') return hijack(match, call, exchange)
   const result = await match.route.handle(call)
   for (const [name, value] of Object.entries(call.answerHeaders)) response.setHeader(name, value)
-  await write(endpoint, result, { request, response, signal })
+  await write(endpoint, result, exchange)
 }
 
-async function write(endpoint: Endpoint, result: unknown, { response, signal }: Request): Promise<void> {
+async function write(endpoint: Endpoint, result: unknown, exchange: Exchange): Promise<void> {
+  const { response, signal } = exchange
   if (endpoint.answer === 'json') return writeJson(response, endpoint.status ?? 200, result)
   if (endpoint.answer === 'messages') {
     response.writeHead(endpoint.status ?? 200, { 'Content-Type': 'application/json' })
-    return writeChunks(response, lines(result as AsyncIterable<unknown>, signal), signal)
+    return writeChunks(response, lines(result as AsyncIterable<unknown>, exchange), signal)
   }
   if (endpoint.answer === 'bytes') {
     const { contentType, body } = result as ByteAnswer
@@ -87,17 +94,18 @@ async function write(endpoint: Endpoint, result: unknown, { response, signal }: 
 }
 
 /** One message a line; a failure in their midst becomes the last message, as the status has long been sent. */
-async function* lines(messages: AsyncIterable<unknown>, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+async function* lines(messages: AsyncIterable<unknown>, { signal, report }: Exchange): AsyncGenerator<string, void, undefined> {
   try {
     for await (const message of messages) yield `${JSON.stringify(message)}\r\n`
   } catch (error) {
     signal.throwIfAborted()
+    report(error)
     const message = messageOf(error)
     yield `${JSON.stringify({ errorDetail: { message }, error: message })}\r\n`
   }
 }
 
-async function hijack(match: Match, call: Call<Endpoint>, { request, response, signal }: Request): Promise<void> {
+async function hijack(match: Match, call: Call<Endpoint>, { request, response, signal }: Exchange): Promise<void> {
   const connection = takeConnection(request)
   let result: StreamAnswer | undefined
   try {

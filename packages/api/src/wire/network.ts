@@ -61,3 +61,8 @@ export interface Network {
   readonly Options: Record<string, string>
   readonly Labels: Record<string, string>
 }
+
+/** The answer of `POST /networks/prune`. */
+export interface NetworkPruneReport {
+  readonly NetworksDeleted: readonly string[] | null
+}

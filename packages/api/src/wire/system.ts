@@ -106,3 +106,9 @@ export interface DiskUsage {
 export interface ErrorBody {
   readonly message: string
 }
+
+/** The answer of `POST /build/prune`. */
+export interface BuildPruneReport {
+  readonly CachesDeleted: readonly string[] | null
+  readonly SpaceReclaimed: number
+}
