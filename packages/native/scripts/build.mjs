@@ -2,7 +2,8 @@
  * Builds the helper from c/*.c into packages/native-linux-<arch>/bin/ct-native, when it is older than its sources.
  *
  *   node scripts/build.mjs                the static program of this machine's architecture ($CC, or cc)
- *   node scripts/build.mjs --sanitize     with ASan and UBSan, dynamic, to build/ct-native-sanitized
+ *   node scripts/build.mjs --sanitize     in its place one with ASan and UBSan, for a run of the kernel tests; what they
+ *                                         find is written to build/sanitizer.<pid>
  *   node scripts/build.mjs --force        also when it is up to date
  */
 import { spawnSync } from 'node:child_process'
@@ -22,7 +23,10 @@ const release = [
   '-ffunction-sections',
   '-Wl,--gc-sections,-s',
 ]
-const sanitize = [...common, '-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer']
+const sanitize = [
+  ...[...common, '-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer'],
+  `-DCT_SANITIZER_OPTIONS="detect_leaks=0:log_path=${join(root, 'build', 'sanitizer')}"`,
+]
 
 function modifiedAt(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
@@ -45,7 +49,8 @@ function explain({ error, stderr }) {
 function build(output, flags) {
   const sources = readdirSync(join(root, 'c')).map((name) => join(root, 'c', name))
   const newest = Math.max(...[...sources, fileURLToPath(import.meta.url)].map(modifiedAt))
-  if (modifiedAt(output) > newest && !process.argv.includes('--force')) return
+  const isPlain = !process.argv.includes('--force') && !process.argv.includes('--sanitize')
+  if (isPlain && modifiedAt(output) > newest) return
   mkdirSync(dirname(output), { recursive: true })
   const temporary = `${output}.${process.pid}`
   try {
@@ -58,5 +63,4 @@ function build(output, flags) {
 }
 
 if (process.platform !== 'linux') process.exit(0) // nothing to build: the packages type-check and bundle without it
-if (process.argv.includes('--sanitize')) build(join(root, 'build', 'ct-native-sanitized'), sanitize)
-else build(join(root, '..', `native-linux-${process.arch}`, 'bin', 'ct-native'), release)
+build(join(root, '..', `native-linux-${process.arch}`, 'bin', 'ct-native'), process.argv.includes('--sanitize') ? sanitize : release)

@@ -207,7 +207,9 @@ test('the supervisor outlives a launcher that is killed', async () => {
   expect(output(sandbox)).toBe('1\n2\n3\n4\n5\n6\n')
 })
 
-test('the supervisor is small, holds no directory, and ignores signals that end others', async () => {
+const isSanitized = statSync(helperPath()).size > 1_000_000
+
+test.skipIf(isSanitized)('the supervisor is small, holds no directory, and ignores signals that end others', async () => {
   using sandbox = new Sandbox()
   const supervisor = await launch(containerPlan(sandbox, ['sh', '-c', 'yes "a <line> of a log" | head -c 30000000; sleep 100']))
   const pid = status(supervisor.pid, 'PPid')

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { HEADER_OPCODES, OPCODES } from '../src/opcodes.ts'
+import { STAGES } from '../src/report.ts'
+
+const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
+
+/** NAME_OF_C = 1 as ['name-of-c', 1]. */
+function constants(file: string, prefix: string): (readonly [string, number])[] {
+  return [...read(file).matchAll(new RegExp(`\\b${prefix}([A-Z_]+) = (\\d+),`, 'g'))].map(([, name = '', value]) => [
+    name.toLowerCase().replaceAll('_', '-'),
+    Number(value),
+  ])
+}
+
+test('the operations agree in C, in TypeScript and in the document', () => {
+  const typescript = Object.entries({ ...HEADER_OPCODES, ...OPCODES })
+  const documented = [...read('PROTOCOL.md').matchAll(/^\| `([a-z-]+)` \| (\d+) \|/gm)].map(([, name, code]) => [name, Number(code)])
+  expect(constants('c/plan.h', 'CT_OP_')).toEqual(typescript)
+  expect(documented).toEqual(typescript)
+})
+
+test('the stages agree in C, in TypeScript and in the document', () => {
+  const typescript = [...STAGES].map(([code, name]) => [name, code])
+  expect(constants('c/report.h', 'CT_STAGE_')).toEqual(typescript)
+  const documented = [...(read('PROTOCOL.md').split('\n## ')[2] ?? '').matchAll(/(\d+) `([a-z-]+)`/g)].map(([, code, name]) => [
+    name,
+    Number(code),
+  ])
+  expect(new Map(documented as [string, number][])).toEqual(new Map(typescript.slice(1) as [string, number][]))
+})
