@@ -9,30 +9,30 @@
 
 #include "io.h"
 
-enum { CAPACITY = 1 << 20, OPERATION_MAX = 512 << 10, HEADER = 8 };
+enum { CAPACITY = 1 << 20, ROOM_FOR_CONTENT = 256 << 10, OPERATION_MAX = 512 << 10, HEADER = 8 };
 
 int ct_stream_open(struct ct_stream *stream, int fd) {
-  *stream = (struct ct_stream){.fd = fd, .buffer = malloc(CAPACITY), .index = UINT32_MAX};
+  *stream = (struct ct_stream){.fd = fd, .buffer = malloc(CAPACITY + ROOM_FOR_CONTENT), .index = UINT32_MAX};
   return stream->buffer ? 0 : -1;
 }
 
-/* Reads once; the buffer must have room. */
-static int fill(struct ct_stream *stream) {
-  ssize_t count = CT_RETRY(read(stream->fd, stream->buffer + stream->end, CAPACITY - stream->end));
+/* Reads once, up to `limit`, which must leave room. */
+static int fill(struct ct_stream *stream, size_t limit) {
+  ssize_t count = CT_RETRY(read(stream->fd, stream->buffer + stream->end, limit - stream->end));
   if (count == 0) errno = EPIPE;
   if (count <= 0) return -1;
   stream->end += (size_t)count;
   return 0;
 }
 
-/* Makes `count` bytes contiguous at the start of what is buffered. */
+/* Makes `count` bytes contiguous at the start of what is buffered, with the room for content behind them. */
 static int need(struct ct_stream *stream, size_t count) {
-  if (stream->end - stream->start >= count) return 0;
+  if (stream->end - stream->start >= count && stream->start + count <= CAPACITY) return 0;
   memmove(stream->buffer, stream->buffer + stream->start, stream->end - stream->start);
   stream->end -= stream->start;
   stream->start = 0;
   while (stream->end < count)
-    if (fill(stream) < 0) return -1;
+    if (fill(stream, CAPACITY) < 0) return -1;
   return 0;
 }
 
@@ -60,7 +60,7 @@ int ct_stream_copy(struct ct_stream *stream, int to, uint64_t size) {
   while (size > 0) {
     if (stream->start == stream->end) {
       stream->start = stream->end = stream->kept;
-      if (fill(stream) < 0) return -1;
+      if (fill(stream, CAPACITY + ROOM_FOR_CONTENT) < 0) return -1;
     }
     size_t count = stream->end - stream->start;
     if (count > size) count = (size_t)size;

@@ -123,6 +123,29 @@ describe('a tree written and read back', () => {
     expect(new Set(links.map(({ ino }) => ino)).size).toBe(1)
   })
 
+  it('keeps content and attributes of files of all sizes around those of the buffers between', async () => {
+    const around = [0, 4096, 32 << 10, 64 << 10, 256 << 10, 1 << 20, (1 << 20) + (256 << 10)]
+    const sizes = Array.from({ length: 300 }, (_, i) => Math.max(0, (around[i % 7] ?? 0) + ((i * 7919) % 67) - 33))
+    const content = (i: number): Buffer => Buffer.alloc(sizes[i] ?? 0, `${i} `)
+    await using tree = await openTreeWriter({ path: root })
+    for (const i of sizes.keys()) {
+      file(tree, `d${i >> 4}/${String(i).padStart(200, 'f')}`, content(i), { xattrs: [['user.i', Buffer.from(`${i}`)]] })
+      if (tree.needsDrain) await tree.drain()
+    }
+    await tree.finish()
+    const files = (await scan({ content: true })).filter(({ type }) => type === 'file')
+    expect(files).toHaveLength(sizes.length)
+    for (const { path, text, xattrs } of files) {
+      const i = Number(
+        Buffer.from(path)
+          .toString()
+          .match(/f(\d+)$/)?.[1],
+      )
+      expect(text === content(i).toString('latin1'), `content of file ${i}`).toBe(true)
+      expect(Buffer.from(xattrs[0]?.[1] ?? []).toString()).toBe(`${i}`)
+    }
+  })
+
   it('lists siblings in byte order and a directory before what is in it', async () => {
     await apply((tree) => {
       for (const path of ['b', 'a.b', 'a/z', 'a/b/c', 'a-', 'B', 'é']) file(tree, path, path)
