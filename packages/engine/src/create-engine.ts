@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs'
+import { setMaxListeners } from 'node:events'
+import { mkdirSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ContentStore } from '@ct/image'
 import { OverlaySnapshotter } from '@ct/layerfs'
@@ -10,7 +11,7 @@ import type { ContainerRecord } from './containers/container-record.ts'
 import { ContainerTable } from './containers/container-table.ts'
 import { loadContainers, restoreContainers } from './containers/restore-containers.ts'
 import type { Engine, EngineOptions } from './engine.ts'
-import { EngineError, invalid } from './errors.ts'
+import { invalid } from './errors.ts'
 import { EventBus } from './events/event-bus.ts'
 import { ImageCatalog } from './images/image-catalog.ts'
 import { ImageGarbage } from './images/image-garbage.ts'
@@ -19,18 +20,11 @@ import type { ImageUsage } from './images/image-usage.ts'
 import { LocalEngine } from './local-engine.ts'
 import { BridgeNetwork } from './networks/bridge-network.ts'
 import { ImageUsers } from './spec/image-users.ts'
-import { writeJsonFile } from './store/json-file.ts'
+import { BackgroundTasks } from './store/background-tasks.ts'
+import { claimDirectories, runtimeStateDirectory } from './store/engine-identity.ts'
 import { RecordDirectory } from './store/record-directory.ts'
 import { StateLock } from './store/state-lock.ts'
-import { nowText } from './store/time-text.ts'
 import { VolumeStore } from './volumes/volume-store.ts'
-
-/** Who a state directory belongs to; the content of `engine.json`. */
-interface EngineIdentity {
-  readonly version: 1
-  readonly id: string
-  readonly createdAt: string
-}
 
 /**
  * Opens an engine on its state directory and takes every container up that is there. `ENGINE_LOCKED` (conflict) when
@@ -45,20 +39,34 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   mkdirSync(options.root, { recursive: true, mode: 0o711 })
   mkdirSync(socketDirectory(runtimeDirectory), { recursive: true, mode: 0o700 })
   const root = realpathSync(options.root)
-  const lock = StateLock.acquire(root)
+  const locks = lockDirectories(root, runtimeDirectory)
   try {
-    const engine = await openEngine({ ...options, root, runtimeDirectory }, lock)
+    const engine = await openEngine({ ...options, root, runtimeDirectory }, locks)
     options.signal?.addEventListener('abort', () => void engine.close(), { once: true })
     return engine
+  } catch (error) {
+    for (const lock of locks) lock.release()
+    throw error
+  }
+}
+
+/** Both are locked: each of them alone would let another engine take this one's containers for strangers. */
+function lockDirectories(root: string, runtimeDirectory: string): readonly StateLock[] {
+  const lock = StateLock.acquire(root)
+  try {
+    return [lock, StateLock.acquire(runtimeDirectory)]
   } catch (error) {
     lock.release()
     throw error
   }
 }
 
-async function openEngine(options: EngineOptions, lock: StateLock): Promise<LocalEngine> {
+async function openEngine(options: EngineOptions, locks: readonly StateLock[]): Promise<LocalEngine> {
   const { root, runtimeDirectory, onLog: log = () => undefined } = options
+  const identity = claimDirectories(root, runtimeDirectory)
   const closed = new AbortController()
+  // Every container that runs listens.
+  setMaxListeners(0, closed.signal)
   const events = new EventBus()
   const table = new ContainerTable()
   const records = containerRecords(root)
@@ -69,16 +77,18 @@ async function openEngine(options: EngineOptions, lock: StateLock): Promise<Loca
   const usage = imageUsage(table)
   const garbage = new ImageGarbage(catalog, snapshotter, usage)
   const context: ContainerContext = {
+    identity,
     runtimeDirectory,
     records,
     table,
     images: new ImageService({ catalog, snapshotter, garbage, usage, events }),
     snapshotter,
-    runtime: createRuntime({ stateDirectory: join(runtimeDirectory, 'containers') }),
+    runtime: createRuntime({ stateDirectory: runtimeStateDirectory(runtimeDirectory) }),
     bridge: new BridgeNetwork(root),
     volumes: new VolumeStore(join(root, 'volumes'), events),
     users: new ImageUsers(),
     events,
+    background: new BackgroundTasks(),
     closed: closed.signal,
     onEnded: (container, ending) => containerEnded(context, container, ending),
     log,
@@ -86,7 +96,7 @@ async function openEngine(options: EngineOptions, lock: StateLock): Promise<Loca
   warnings.push(...catalog.errors, ...context.volumes.errors)
   for (const warning of warnings) log(warning.message)
   await restoreContainers(context)
-  return new LocalEngine({ ...readIdentity(root), root, context, lock, closed, warnings: warnings.map(({ message }) => message) })
+  return new LocalEngine({ root, context, locks, closed, warnings: warnings.map(({ message }) => message) })
 }
 
 function containerRecords(root: string): RecordDirectory<ContainerRecord> {
@@ -106,23 +116,4 @@ function imageUsage(table: ContainerTable): ImageUsage {
     users: () =>
       [...table].map(({ id, isUp, record }) => ({ containerId: id, imageId: record.imageId, chainId: record.chainId, isRunning: isUp })),
   }
-}
-
-function readIdentity(root: string): EngineIdentity {
-  const path = join(root, 'engine.json')
-  if (existsSync(path)) {
-    try {
-      return JSON.parse(readFileSync(path, 'utf8')) as EngineIdentity
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error
-      throw new EngineError('ENGINE_BAD_RECORD', `${path} cannot be read: ${error.message}`, {
-        kind: 'corrupt',
-        hint: 'remove it; a new one is made',
-        cause: error,
-      })
-    }
-  }
-  const identity: EngineIdentity = { version: 1, id: crypto.randomUUID(), createdAt: nowText() }
-  writeJsonFile(path, identity)
-  return identity
 }

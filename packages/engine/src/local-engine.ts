@@ -3,6 +3,7 @@ import { ContainerService } from './containers/container-service.ts'
 import type { Containers } from './containers/containers.ts'
 import type { DiskUsage, Engine, EngineInfo } from './engine.ts'
 import { machineInfo } from './engine-info.ts'
+import { EngineError } from './errors.ts'
 import type { Events } from './events/events.ts'
 import type { Images } from './images/images.ts'
 import { NetworkService } from './networks/network-service.ts'
@@ -13,11 +14,9 @@ import type { Volumes } from './volumes/volumes.ts'
 
 /** What {@link LocalEngine} is put together from. */
 export interface LocalEngineParts {
-  readonly id: string
-  readonly createdAt: string
   readonly root: string
   readonly context: ContainerContext
-  readonly lock: StateLock
+  readonly locks: readonly StateLock[]
   readonly closed: AbortController
   readonly warnings: readonly string[]
 }
@@ -33,17 +32,18 @@ export class LocalEngine implements Engine {
   #closing: Promise<void> | undefined
 
   constructor(parts: LocalEngineParts) {
-    const { context, id, createdAt } = parts
+    const { context } = parts
     this.#parts = parts
     this.containers = new ContainerService(context)
     this.images = context.images
     this.volumes = new VolumeService(context.volumes, () => volumeUsers(context))
-    this.networks = new NetworkService({ bridge: context.bridge, table: context.table, engineId: id, createdAt })
+    this.networks = new NetworkService(context)
     this.events = context.events
   }
 
   async info(): Promise<EngineInfo> {
-    const { id, root, context, warnings } = this.#parts
+    const { root, context, warnings } = this.#parts
+    const { id } = context.identity
     const statuses = [...context.table].map(({ record }) => record.state.status)
     const count = (status: string): number => statuses.filter((one) => one === status).length
     const running = count('running')
@@ -90,16 +90,21 @@ export class LocalEngine implements Engine {
   }
 
   async #close(): Promise<void> {
-    const { context, closed, lock } = this.#parts
-    closed.abort(new Error('the engine is closed'))
+    const { context, closed, locks } = this.#parts
+    const reason = new EngineError('ENGINE_CLOSED', 'the engine is closed', { kind: 'unavailable' })
+    closed.abort(reason)
     const containers = [...context.table]
-    for (const { restartTimer } of containers) clearTimeout(restartTimer)
+    for (const container of containers) {
+      clearTimeout(container.restartTimer)
+      container.tellClosed(reason)
+    }
+    await context.background.settled()
     await Promise.all(containers.map(({ queue }) => queue.idle()))
     context.events.close()
     if (context.bridge.isOpen && !containers.some(({ isUp, record }) => isUp && record.network.mode === 'bridge')) {
       await context.bridge.destroy().catch((error: unknown) => context.log(`cannot remove the bridge: ${String(error)}`))
     }
-    lock.release()
+    for (const lock of locks) lock.release()
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { PassThrough } from 'node:stream'
+import { isCtError } from '@ct/errors'
 import { EngineError } from '../errors.ts'
 import { readLog } from '../logs/read-log.ts'
 import type { AttachOptions } from './containers.ts'
@@ -23,7 +24,13 @@ export async function attachContainer(container: ManagedContainer, asked: Attach
     stream.once('close', () => container.waitingStreams.delete(entry))
     return stream
   }
-  stream.connect(await live.supervisor.attach(options))
+  try {
+    stream.connect(await live.supervisor.attach(options))
+  } catch (error) {
+    // It ended in this moment: there is nothing more to read.
+    if (!isCtError(error) || error.kind !== 'not-found') throw error
+    stream.cancel()
+  }
   return stream
 }
 

@@ -4,6 +4,8 @@ import type { EventBus } from '../events/event-bus.ts'
 import type { ImageService } from '../images/image-service.ts'
 import type { BridgeNetwork } from '../networks/bridge-network.ts'
 import type { ImageUsers } from '../spec/image-users.ts'
+import type { BackgroundTasks } from '../store/background-tasks.ts'
+import type { EngineIdentity } from '../store/engine-identity.ts'
 import type { RecordDirectory } from '../store/record-directory.ts'
 import type { VolumeStore } from '../volumes/volume-store.ts'
 import type { ContainerRecord } from './container-record.ts'
@@ -13,6 +15,7 @@ import type { Ending } from './watch-exit.ts'
 
 /** What the operations on containers work with. */
 export interface ContainerContext {
+  readonly identity: EngineIdentity
   readonly runtimeDirectory: string
   readonly records: RecordDirectory<ContainerRecord>
   readonly table: ContainerTable
@@ -23,6 +26,8 @@ export interface ContainerContext {
   readonly volumes: VolumeStore
   readonly users: ImageUsers
   readonly events: EventBus
+  /** What has to end before the engine has closed. */
+  readonly background: BackgroundTasks
   /** Aborted when the engine closes; nothing that happens to a container after that is handled by this engine. */
   readonly closed: AbortSignal
   /** Does what has to be done when a container has ended. */

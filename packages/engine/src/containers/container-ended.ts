@@ -1,7 +1,7 @@
 import { disconnectContainer, tellPeers } from '../networks/connect-container.ts'
 import { parseTimeText, timeTextOf } from '../store/time-text.ts'
 import type { ContainerContext } from './container-context.ts'
-import { emitContainerEvent } from './container-events.ts'
+import { emitContainerEvent, emitNetworkEvent } from './container-events.ts'
 import { disconnected } from './disconnected.ts'
 import type { ManagedContainer } from './managed-container.ts'
 import { removeContainer } from './remove-container.ts'
@@ -17,7 +17,7 @@ export async function containerEnded(context: ContainerContext, container: Manag
   await release(context, container)
   container.live = undefined
   const restart = nextRestart(container, ending)
-  container.update({
+  const problem = container.note({
     network: disconnected(record.network.mode),
     state: {
       ...record.state,
@@ -29,13 +29,21 @@ export async function containerEnded(context: ContainerContext, container: Manag
       finishedAt: timeTextOf(ending.exitedAtNs),
     },
   })
+  if (problem !== undefined) context.log(`cannot record the end of ${container.id}: ${String(problem)}`)
   const startedAtNs = parseTimeText(record.state.startedAt) ?? ending.exitedAtNs
   const seconds = String(Math.max(0, Math.round(Number(ending.exitedAtNs - startedAtNs) / 1e9)))
+  emitNetworkEvent(context, record, 'disconnect')
   if (ending.oomKilled) emitContainerEvent(context.events, record, 'oom')
   emitContainerEvent(context.events, record, 'die', { exitCode: String(ending.exitCode), execDuration: seconds })
   container.tellExited()
   if (restart !== undefined) scheduleRestart(context, container, restart)
-  else if (record.spec.autoRemove) await container.queue.run(() => removeContainer(context, container, { volumes: true, force: false }))
+  else if (record.spec.autoRemove) await container.queue.run(() => removeEnded(context, container))
+}
+
+/** Unless somebody removed it, or started it again, while this waited in the queue. */
+async function removeEnded(context: ContainerContext, container: ManagedContainer): Promise<void> {
+  if (context.table.find(container.id) !== container || container.isUp) return
+  await removeContainer(context, container, { volumes: true, force: false })
 }
 
 async function release(context: ContainerContext, container: ManagedContainer): Promise<void> {

@@ -128,10 +128,7 @@ export class ContainerService implements Containers {
   }
 
   async remove(id: string, { force = false, volumes = false }: Partial<RemoveOptions> = {}): Promise<void> {
-    await this.#queued(id, async (container) => {
-      await removeContainer(this.#context, container, { force, volumes })
-      this.#execs.forget(container.id)
-    })
+    await this.#queued(id, (container) => removeContainer(this.#context, container, { force, volumes }))
   }
 
   async rename(id: string, name: string): Promise<void> {
@@ -195,7 +192,8 @@ export class ContainerService implements Containers {
     if (logPath === '') {
       throw new EngineError('ENGINE_UNSUPPORTED', 'configured logging driver does not support reading', { kind: 'unsupported' })
     }
-    const isLive = (): boolean => container.isUp || container.record.state.status === 'restarting'
+    const { closed } = this.#context
+    const isLive = (): boolean => !closed.aborted && (container.isUp || container.record.state.status === 'restarting')
     yield* readLog(logPath, { isLive, onEnd: (listener) => container.onEnd(listener) }, options)
   }
 

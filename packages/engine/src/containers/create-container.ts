@@ -49,27 +49,32 @@ interface NewContainer {
 }
 
 async function make(context: ContainerContext, { id, name, asked }: NewContainer): Promise<ContainerRecord> {
-  const usable = await context.images.use(asked.image)
+  const usable = await context.images.use(asked.image, asked.platform)
   const spec = resolveSpec(asked, usable.image.config.config ?? {}, id.slice(0, 12))
   checkNetwork(spec.network.mode)
   containerCapabilities(spec.security)
   const parent = usable.record.chainId === '' ? undefined : usable.record.chainId
   const directory = context.records.prepare(id)
   const known = new Set(context.volumes.list().map((volume) => volume.name))
-  const [mounts] = await Promise.all([
-    resolveMounts(spec, { volumes: context.volumes, container: (other) => context.table.get(other).record }),
-    context.snapshotter.prepare(id, parent),
-  ])
-  await fillNewVolumes(
-    context.snapshotter,
-    id,
-    mounts.filter((mount) => isNew(mount, known)),
-  )
-  const container = new ManagedContainer(newRecord({ id, name, usable, spec, mounts, directory }), context.records)
+  const mounts = await resolveMounts(spec, { volumes: context.volumes, container: (other) => context.table.get(other).record })
+  const made = mounts.filter(({ type, name: volume = '' }) => type === 'volume' && !known.has(volume))
+  try {
+    await context.snapshotter.prepare(id, parent)
+    const empty = made.filter(({ noCopy }) => noCopy !== true)
+    await fillNewVolumes(context.snapshotter, id, empty)
+    return commit(context, newRecord({ id, name, usable, spec, mounts, directory }))
+  } catch (error) {
+    for (const { name: volume = '' } of made) context.volumes.remove(context.volumes.get(volume))
+    throw error
+  }
+}
+
+function commit(context: ContainerContext, record: ContainerRecord): ContainerRecord {
+  const container = new ManagedContainer(record, context.records)
   container.update({})
   context.table.add(container)
-  emitContainerEvent(context.events, container.record, 'create')
-  return container.record
+  emitContainerEvent(context.events, record, 'create')
+  return record
 }
 
 function newRecord(parts: {
@@ -101,10 +106,6 @@ function newRecord(parts: {
     hostnamePath: paths.hostname,
     resolvConfPath: paths.resolvConf,
   }
-}
-
-function isNew({ type, name = '', noCopy = false }: ContainerMount, known: ReadonlySet<string>): boolean {
-  return type === 'volume' && !known.has(name) && !noCopy
 }
 
 function checkNetwork(mode: string): void {

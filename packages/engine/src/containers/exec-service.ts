@@ -16,8 +16,12 @@ import type { ManagedContainer } from './managed-container.ts'
 import { mergeEnv } from './resolve-spec.ts'
 import { exitCodeOf, startFailure } from './start-failure.ts'
 
+/** How long an exec that ended is remembered. */
+const REMEMBERED_MS = 300_000
+
 interface Exec {
   record: ExecRecord
+  endedAtMs?: number
   isStarted: boolean
   supervisor?: Supervisor
 }
@@ -34,6 +38,7 @@ export class ExecService {
   create(container: ManagedContainer, spec: ExecSpec): ExecRecord {
     if (spec.args.length === 0 || spec.args[0] === '') throw invalid('No exec command specified')
     checkRunning(container)
+    this.#sweep()
     const record: ExecRecord = { id: randomId(), containerId: container.id, spec, running: false, exitCode: null, pid: 0 }
     this.#byId.set(record.id, { record, isStarted: false })
     emitContainerEvent(this.#context.events, container.record, `exec_create: ${spec.args.join(' ')}`, { execID: record.id })
@@ -49,11 +54,6 @@ export class ExecService {
     return [...this.#byId.values()]
       .filter(({ record }) => record.containerId === containerId && record.exitCode === null)
       .map(({ record }) => record.id)
-  }
-
-  /** Forgets those of a container that is no more. */
-  forget(containerId: string): void {
-    for (const [id, { record }] of this.#byId) if (record.containerId === containerId) this.#byId.delete(id)
   }
 
   async resize(execId: string, size: TerminalSize): Promise<void> {
@@ -109,6 +109,7 @@ export class ExecService {
     await Promise.all([rm(exitPath, { force: true }), rm(socketPath(this.#context.runtimeDirectory, exec.record.id), { force: true })])
     if (closed.aborted || exec.record.exitCode !== null) return
     exec.record = { ...exec.record, running: false, exitCode: exit?.exitCode ?? 137 }
+    exec.endedAtMs = Date.now()
     const { id } = exec.record
     emitContainerEvent(events, container.record, 'exec_die', { execID: id, exitCode: String(exec.record.exitCode) })
   }
@@ -135,8 +136,17 @@ export class ExecService {
     const failure = startFailure(error, { what: 'OCI runtime exec failed', program: exec.record.spec.args[0] ?? '' })
     const exitCode = exitCodeOf(failure.message)
     exec.record = { ...exec.record, running: false, exitCode }
+    exec.endedAtMs = Date.now()
     emitContainerEvent(this.#context.events, container.record, 'exec_die', { execID: exec.record.id, exitCode: String(exitCode) })
     return failure
+  }
+
+  /** Forgets those that ended long ago, and those of containers that are no more. */
+  #sweep(): void {
+    const { table } = this.#context
+    for (const [id, { record, endedAtMs = Number.POSITIVE_INFINITY }] of this.#byId) {
+      if (endedAtMs + REMEMBERED_MS < Date.now() || table.find(record.containerId) === undefined) this.#byId.delete(id)
+    }
   }
 
   #exec(execId: string): Exec {

@@ -1,6 +1,7 @@
 import type { ExitRecord, Supervisor } from '@ct/native'
 import type { RecordDirectory } from '../store/record-directory.ts'
 import { SerialQueue } from '../store/serial-queue.ts'
+import { Waiters } from '../store/waiters.ts'
 import type { ContainerRecord, ContainerState } from './container-record.ts'
 import type { AttachOptions, ContainerExit } from './containers.ts'
 import type { DeferredStream } from './deferred-stream.ts'
@@ -32,8 +33,8 @@ export class ManagedContainer {
   restartDelayMs = 0
   #record: ContainerRecord
   readonly #records: RecordDirectory<ContainerRecord>
-  readonly #exitWaiters = new Set<(exit: ContainerExit) => void>()
-  readonly #removalWaiters = new Set<(exit: ContainerExit) => void>()
+  readonly #exits = new Waiters<ContainerExit>()
+  readonly #removals = new Waiters<ContainerExit>()
   readonly #endListeners = new Set<() => void>()
 
   constructor(record: ContainerRecord, records: RecordDirectory<ContainerRecord>) {
@@ -66,6 +67,20 @@ export class ManagedContainer {
     this.#record = next
   }
 
+  /**
+   * Changes the record for what has happened already: it holds in memory even where it cannot be written, and gives the
+   * error of that. The next engine finds the same out from the exit record.
+   */
+  note(patch: Partial<Omit<ContainerRecord, 'id' | 'version'>>): unknown {
+    try {
+      this.update(patch)
+      return undefined
+    } catch (error) {
+      this.#record = { ...this.#record, ...patch }
+      return error
+    }
+  }
+
   /** Changes the state part of the record. */
   setState(patch: Partial<ContainerState>): void {
     this.update({ state: { ...this.#record.state, ...patch } })
@@ -73,12 +88,12 @@ export class ManagedContainer {
 
   /** Resolves the next time its process has ended, or when it is removed without. */
   nextExit(signal?: AbortSignal): Promise<ContainerExit> {
-    return waiting(this.#exitWaiters, signal)
+    return this.#exits.next(signal)
   }
 
   /** Resolves when it is removed. */
   removal(signal?: AbortSignal): Promise<ContainerExit> {
-    return waiting(this.#removalWaiters, signal)
+    return this.#removals.next(signal)
   }
 
   /** Calls back at every end of its process and at its removal, until the returned function is called. */
@@ -88,40 +103,29 @@ export class ManagedContainer {
   }
 
   tellExited(): void {
-    settle(this.#exitWaiters, this.lastExit())
-    for (const listener of this.#endListeners) listener()
+    this.#exits.settle(this.lastExit())
+    this.#notify()
   }
 
   tellRemoved(): void {
-    settle(this.#exitWaiters, this.lastExit())
-    settle(this.#removalWaiters, this.lastExit())
-    for (const listener of this.#endListeners) listener()
+    this.#exits.settle(this.lastExit())
+    this.#removals.settle(this.lastExit())
+    this.#notify()
+  }
+
+  /** Tells everybody who waits that this engine will not know. */
+  tellClosed(reason: unknown): void {
+    this.#exits.fail(reason)
+    this.#removals.fail(reason)
+    this.#notify()
   }
 
   lastExit(): ContainerExit {
     const { exitCode, error } = this.#record.state
     return error === '' ? { exitCode } : { exitCode, error }
   }
-}
 
-function waiting(waiters: Set<(exit: ContainerExit) => void>, signal: AbortSignal | undefined): Promise<ContainerExit> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      waiters.delete(settled)
-      reject(signal?.reason)
-    }
-    const settled = (exit: ContainerExit): void => {
-      signal?.removeEventListener('abort', abort)
-      resolve(exit)
-    }
-    if (signal?.aborted === true) return abort()
-    signal?.addEventListener('abort', abort, { once: true })
-    waiters.add(settled)
-  })
-}
-
-function settle(waiters: Set<(exit: ContainerExit) => void>, exit: ContainerExit): void {
-  const all = [...waiters]
-  waiters.clear()
-  for (const tell of all) tell(exit)
+  #notify(): void {
+    for (const listener of [...this.#endListeners]) listener()
+  }
 }

@@ -1,6 +1,6 @@
 import type { ExecutionConfig } from '@ct/image'
 import { signalNumber } from '@ct/runtime-linux'
-import { invalid } from '../errors.ts'
+import { EngineError, invalid } from '../errors.ts'
 import type { ResolvedContainerSpec } from './container-record.ts'
 import type { ContainerSpec, NetworkSpec, RestartPolicy } from './container-spec.ts'
 
@@ -92,8 +92,17 @@ function checkSpec(spec: ResolvedContainerSpec): void {
     throw invalid(`invalid hostname format: ${spec.hostname}`)
   }
   signalNumber(spec.stopSignal)
+  if (Object.keys(spec.log.options ?? {}).length > 0) throw unsupportedLogOptions(spec)
   checkResources(spec)
   checkPorts(spec)
+}
+
+function unsupportedLogOptions({ log }: ResolvedContainerSpec): EngineError {
+  const names = Object.keys(log.options ?? {}).join(', ')
+  return new EngineError('ENGINE_UNSUPPORTED', `log options are not supported: ${names}`, {
+    kind: 'unsupported',
+    hint: 'leave --log-opt out',
+  })
 }
 
 function checkResources({ resources }: ResolvedContainerSpec): void {

@@ -21,6 +21,8 @@ export function nextRestart({ record, restartDelayMs }: ManagedContainer, exit: 
 /** Starts a container again after a delay, unless somebody stops it before. */
 export function scheduleRestart(context: ContainerContext, container: ManagedContainer, delayMs: number): void {
   container.restartDelayMs = delayMs
+  // The record says that it is due; the next engine does it.
+  if (context.closed.aborted) return
   container.restartTimer = setTimeout(() => {
     container.restartTimer = undefined
     void container.queue

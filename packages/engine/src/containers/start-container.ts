@@ -8,7 +8,7 @@ import { buildSpec } from '../spec/build-spec.ts'
 import { sharedContainer } from '../spec/container-namespaces.ts'
 import { nowText, ZERO_TIME } from '../store/time-text.ts'
 import type { ContainerContext } from './container-context.ts'
-import { emitContainerEvent } from './container-events.ts'
+import { emitContainerEvent, emitNetworkEvent } from './container-events.ts'
 import { containerPaths, socketPath } from './container-paths.ts'
 import type { ContainerRecord } from './container-record.ts'
 import type { ManagedContainer } from './managed-container.ts'
@@ -44,9 +44,10 @@ export async function startContainer(context: ContainerContext, container: Manag
   } catch (error) {
     const failure = startFailure(error, { what: 'failed to start container', program: programOf(container.record) })
     await undoStart(context, container, created !== undefined)
-    container.setState({ error: failure.message, exitCode: exitCodeOf(failure.message) })
+    container.note({ state: { ...container.record.state, error: failure.message, exitCode: exitCodeOf(failure.message) } })
     throw failure
   }
+  emitNetworkEvent(context, container.record, 'connect')
   emitContainerEvent(context.events, container.record, 'start')
   watchExit(context, container)
   if (container.record.network.ipAddress !== '') tellPeers(context)

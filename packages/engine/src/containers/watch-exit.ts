@@ -12,7 +12,7 @@ export interface Ending extends ExitRecord {
 export function watchExit(context: ContainerContext, container: ManagedContainer): void {
   const { live } = container
   if (live === undefined) return
-  live.exit
+  const handled = live.exit
     .catch(async (error: unknown): Promise<Ending> => {
       if (context.closed.aborted) throw error
       return (await readExitRecord(containerPaths(container.directory).exit)) ?? lostEnding(`its supervisor is gone: ${String(error)}`)
@@ -21,6 +21,7 @@ export function watchExit(context: ContainerContext, container: ManagedContainer
     .catch((error: unknown) => {
       if (!context.closed.aborted) context.log(`cannot clean up after ${container.id}: ${String(error)}`)
     })
+  context.background.add(handled)
 }
 
 /** The ending of a container of which nothing is left; docker gives 255 to those that it lost. */

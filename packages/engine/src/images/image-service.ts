@@ -1,9 +1,12 @@
 import {
   type Digest,
   familiarReference,
+  formatPlatform,
   formatReference,
+  hostPlatform,
   type Image,
   loadArchive,
+  parsePlatform,
   parseReference,
   type Reference,
   readImage,
@@ -184,11 +187,11 @@ export class ImageService implements Images {
   }
 
   /** The image for a new container, unpacked. `ENGINE_WRONG_PLATFORM` when this machine cannot run it. */
-  async use(text: string): Promise<UsableImage> {
+  async use(text: string, platform?: string): Promise<UsableImage> {
     const { catalog, snapshotter, garbage } = this.#parts
     const record = await catalog.get(text)
     const image = await catalog.read(record)
-    checkPlatform(text, image)
+    checkPlatform(text, image, platform)
     if (record.chainId !== '' && (await snapshotter.find(record.chainId)) === undefined) {
       const sizeBytes = await garbage.whileArriving(() => unpackImage(catalog, snapshotter, image))
       catalog.put(image, { sizeBytes })
@@ -257,11 +260,16 @@ function fullName(text: string): string {
   return /^(sha256:)?[0-9a-f]{64}$/.test(text) ? text : formatReference(parseReference(text))
 }
 
-function checkPlatform(text: string, { config }: Image): void {
+/** docker answers "not found" to another platform than was asked for, and its client then pulls. */
+function checkPlatform(text: string, { config }: Image, asked: string | undefined): void {
   const { os, architecture } = config
-  const own = { x64: 'amd64', ia32: '386' }[process.arch as string] ?? process.arch
-  const runs = architecture === own || (own === 'amd64' && architecture === '386')
-  if (os === 'linux' && runs) return
+  const wanted = asked === undefined || asked === '' ? undefined : parsePlatform(asked)
+  if (wanted !== undefined && (wanted.os !== os || wanted.architecture !== architecture)) {
+    const problem = `its platform (${os}/${architecture}) does not match the specified platform (${formatPlatform(wanted)})`
+    throw new EngineError('ENGINE_NO_IMAGE', `image with reference ${text} was found but ${problem}`, { kind: 'not-found' })
+  }
+  const own = hostPlatform().architecture
+  if (os === 'linux' && (architecture === own || (own === 'amd64' && architecture === '386'))) return
   throw new EngineError('ENGINE_WRONG_PLATFORM', `image ${text} is for ${os}/${architecture}, and this machine is linux/${own}`, {
     kind: 'invalid',
     hint: `pull it for linux/${own}`,

@@ -1,27 +1,19 @@
-import { createHash } from 'node:crypto'
-import type { ContainerTable } from '../containers/container-table.ts'
+import type { ContainerContext } from '../containers/container-context.ts'
 import { EngineError, invalid } from '../errors.ts'
-import type { BridgeNetwork } from './bridge-network.ts'
+import { networkId } from './network-id.ts'
 import type { NetworkEndpoint, NetworkRecord } from './network-record.ts'
 import type { Networks } from './networks.ts'
 
 const DRIVERS = { bridge: 'bridge', host: 'host', none: 'null' } as const
 const NAMES = ['bridge', 'host', 'none'] as const
 
-/** What {@link NetworkService} works with. */
-export interface NetworkServiceParts {
-  readonly bridge: BridgeNetwork
-  readonly table: ContainerTable
-  /** Id of the state directory, from which the networks have theirs. */
-  readonly engineId: string
-  readonly createdAt: string
-}
+type NetworkParts = Pick<ContainerContext, 'bridge' | 'table' | 'identity'>
 
 /** The three networks that every engine has. */
 export class NetworkService implements Networks {
-  readonly #parts: NetworkServiceParts
+  readonly #parts: NetworkParts
 
-  constructor(parts: NetworkServiceParts) {
+  constructor(parts: NetworkParts) {
     this.#parts = parts
   }
 
@@ -41,8 +33,9 @@ export class NetworkService implements Networks {
 
   /** Addresses of the bridge are chosen when it is made: by the first container on it, or by who asks for it. */
   async #record(name: (typeof NAMES)[number], { isAsked }: { readonly isAsked: boolean }): Promise<NetworkRecord> {
-    const { engineId, createdAt, bridge } = this.#parts
-    const id = createHash('sha256').update(`${engineId} ${name}`).digest('hex')
+    const { identity, bridge } = this.#parts
+    const { createdAt } = identity
+    const id = networkId(identity.id, name)
     const endpoints = this.#endpoints(name)
     const base = { id, name, driver: DRIVERS[name], createdAt, endpoints }
     if (name !== 'bridge' || !(isAsked || bridge.isOpen)) return { ...base, subnet: '', gateway: '', bridge: '' }

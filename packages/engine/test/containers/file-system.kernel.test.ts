@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readTar } from '@ct/layerfs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { leftovers, TestEngine } from '../test-engine.ts'
+import { eventually, leftovers, TestEngine } from '../test-engine.ts'
 
 let test: TestEngine
 let host = ''
@@ -39,7 +39,8 @@ describe('the read/write layer', () => {
   })
 
   it('is exported together with the image', async () => {
-    const { id } = await test.run(shell('echo mine > /mine; rm /plain'))
+    const id = await test.start(shell('echo mine > /mine; rm /plain; sleep 60'))
+    await eventually(async () => (await test.exec(id, ['test', '-e', '/plain'])).exitCode === 1)
     const paths: string[] = []
     for await (const { path } of readTar(test.engine.containers.export(id))) paths.push(Buffer.from(path).toString().replace(/\/$/, ''))
     expect(paths).toEqual(expect.arrayContaining(['mine', 'bin/busybox', 'data/seed']))

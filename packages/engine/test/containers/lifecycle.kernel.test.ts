@@ -132,6 +132,56 @@ describe('a container', () => {
     expect(test.engine.containers.find(id)).toBeUndefined()
   })
 
+  it('with autoRemove is removed by hand or restarted without a second removal', async () => {
+    const { containers } = test.engine
+    const id = await test.start(['sleep', '60'], { autoRemove: true })
+    await containers.restart(id, { timeoutSeconds: 0 })
+    expect(containers.get(id).state.status).toBe('running')
+    await containers.remove(id, { force: true })
+    expect(containers.find(id)).toBeUndefined()
+  })
+
+  it('has the devices and rights that it is given', async () => {
+    const script =
+      'test -c /dev/mine && head -c 1 /dev/mine | wc -c; grep CapEff /proc/self/status; ulimit -n; cat /proc/sys/net/ipv4/ip_forward'
+    const { stdout } = await test.run(['sh', '-c', script], {
+      devices: [{ hostPath: '/dev/zero', containerPath: '/dev/mine' }],
+      security: { capDrop: ['ALL'], capAdd: ['NET_ADMIN'] },
+      ulimits: [{ name: 'nofile', soft: 77, hard: 88 }],
+      sysctls: { 'net.ipv4.ip_forward': '1' },
+    })
+    expect(stdout).toBe('1\nCapEff:\t0000000000001000\n77\n1\n')
+    const { stdout: privileged } = await test.run(
+      ['sh', '-c', 'grep -E "Seccomp:|CapEff" /proc/self/status; test -w /sys/fs && mount -t tmpfs x /tmp && echo mounted'],
+      {
+        security: { privileged: true },
+      },
+    )
+    expect(privileged).toMatch(/CapEff:\t(?!00000000a80425fb)\S+\nSeccomp:\t0\nmounted/)
+  })
+
+  it('stops making processes at its limit', async () => {
+    const { stdout, stderr } = await test.run(['sh', '-c', 'for i in 1 2 3 4 5 6 7 8; do sleep 1 & done; echo made'], {
+      resources: { pidsLimit: 4 },
+    })
+    expect(`${stdout}${stderr}`).toMatch(/can't fork/)
+  })
+
+  it.each([
+    [{ log: { driver: 'json-file', options: { 'max-size': '1m' } } } as const, 'ENGINE_UNSUPPORTED'],
+    [{ platform: 'linux/s390x' }, 'ENGINE_NO_IMAGE'],
+  ])('refuses %j', async (spec, code) => {
+    await expect(test.create(['true'], spec)).rejects.toMatchObject({ code })
+  })
+
+  it('without a log cannot be asked for it', async () => {
+    const { id } = await test.run(['true'], { log: { driver: 'none' } })
+    await expect(test.logs(id)).rejects.toMatchObject({
+      code: 'ENGINE_UNSUPPORTED',
+      message: 'configured logging driver does not support reading',
+    })
+  })
+
   it('is started again by its policy, up to the given number of times', async () => {
     const { id } = await test.create(['sh', '-c', 'exit 1'], { restartPolicy: { name: 'on-failure', maximumRetryCount: 2 } })
     await test.engine.containers.start(id)

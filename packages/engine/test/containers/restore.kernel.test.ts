@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -98,6 +99,48 @@ describe('an engine that is opened again', () => {
   it('cannot be opened twice at a time', async () => {
     await expect(createEngine({ root: test.root, runtimeDirectory: test.runtimeDirectory })).rejects.toMatchObject({
       code: 'ENGINE_LOCKED',
+    })
+  })
+
+  it('does not wait for containers when it closes, and those who wait for them are told', async () => {
+    const { engine } = test
+    const id = await test.start(['sh', '-c', 'trap "" TERM; while :; do sleep 0.1; done'])
+    const stopping = engine.containers.stop(id, { timeoutSeconds: 60 })
+    const waiting = engine.containers.wait(id)
+    const following = test.logs(id, { follow: true })
+    stopping.catch(() => undefined)
+    waiting.catch(() => undefined)
+    await sleep(50)
+    await test.reopen()
+    await expect(stopping).rejects.toMatchObject({ code: 'ENGINE_CLOSED', kind: 'unavailable' })
+    await expect(waiting).rejects.toMatchObject({ code: 'ENGINE_CLOSED' })
+    expect(await following).toBe('')
+    expect(test.engine.containers.get(id).state.status).toBe('running')
+  })
+
+  it('does not take the containers of another engine for strangers, or its own for dead', async () => {
+    const id = await test.start(['sleep', '60'])
+    const other = mkdtempSync(join(tmpdir(), 'ct-other-'))
+    try {
+      await test.engine.close()
+      await expect(createEngine({ root: other, runtimeDirectory: test.runtimeDirectory })).rejects.toMatchObject({
+        code: 'ENGINE_LOCKED',
+        message: expect.stringMatching(/another state directory/),
+      })
+      await expect(createEngine({ root: test.root, runtimeDirectory: other })).rejects.toMatchObject({
+        code: 'ENGINE_LOCKED',
+        hint: expect.stringContaining(test.runtimeDirectory),
+      })
+    } finally {
+      await test.reopen()
+      rmSync(other, { recursive: true })
+    }
+    expect(test.engine.containers.get(id).state.status).toBe('running')
+  })
+
+  it('refuses a runtime directory whose sockets would have too long paths', async () => {
+    await expect(createEngine({ root: test.root, runtimeDirectory: `/tmp/${'x'.repeat(100)}` })).rejects.toMatchObject({
+      code: 'ENGINE_INVALID',
     })
   })
 
