@@ -133,7 +133,7 @@ describe('diffTree', () => {
       'dir/.wh.old',
       '.wh.gone',
     ])
-    expect(entries.flatMap(({ xattrs }) => xattrs)).toEqual([])
+    expect(entries.flatMap(({ xattrs }) => xattrs).filter(([name]) => name.includes('overlay'))).toEqual([])
   })
 
   it('keeps hard links, nanoseconds and attributes, and leaves out sockets', async () => {
@@ -146,7 +146,7 @@ describe('diffTree', () => {
       printf x > first; ln first second; mkdir d; ln first d/third
       setfattr -n user.note -v hello first; setfattr -n trusted.overlay.origin -v secret d
       touch -d '2001-02-03 04:05:06.123456789' first
-      node -e "require('net').createServer().listen('socket', () => process.kill(process.pid, 'SIGKILL'))" || true
+      node -e "require('net').createServer().listen('socket', () => process.kill(process.pid, 'SIGKILL'))" 2>/dev/null || true
       test -S socket
     `,
       ],
