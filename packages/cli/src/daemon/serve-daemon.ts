@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import type { ApiServer } from '@ct/api'
 import type { Engine } from '@ct/engine'
-import { isCtError } from '@ct/errors'
+import { hasErrno, isCtError } from '@ct/errors'
 import type { Context } from '../context.ts'
+import { CliError } from '../errors.ts'
 import { LOCKED, READY } from './start-daemon.ts'
 
 /** Where a daemon keeps things and listens. */
@@ -37,8 +38,13 @@ export async function serveDaemon(
     return 0
   } catch (error) {
     // Another daemon has the root or the socket: whoever started this one may go on with that one.
-    if (idleMs === undefined || !isCtError(error) || !['ENGINE_LOCKED', 'API_ADDRESS_IN_USE'].includes(error.code)) throw error
-    return LOCKED
+    if (idleMs !== undefined && isCtError(error) && ['ENGINE_LOCKED', 'API_ADDRESS_IN_USE'].includes(error.code)) return LOCKED
+    if (!hasErrno(error, 'EACCES', 'EEXIST', 'ENOENT', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS')) throw error
+    throw new CliError('CLI_NO_DAEMON', `the daemon cannot use its directories: ${error.message}`, {
+      kind: 'unavailable',
+      hint: `choose others with --root (now ${root}) and --runtime-dir (now ${runtimeDirectory})`,
+      cause: error,
+    })
   } finally {
     for (const stop of stops) stop()
   }

@@ -20,13 +20,15 @@ export interface StartOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** @default 20 000 */
   readonly timeoutMs?: number
+  /** How long the daemon waits for work before it ends. @default its own, five minutes */
+  readonly idleSeconds?: number | undefined
 }
 
 /**
  * Starts `ct daemon --on-demand` for the places, in a session of its own and waits until it listens. When two start at once, one of the
  * daemons takes the root and both callers go on with it. Throws `CLI_NEEDS_ROOT` and `CLI_NO_DAEMON`.
  */
-export async function startDaemon({ self, places, env, timeoutMs = 20_000 }: StartOptions): Promise<void> {
+export async function startDaemon({ self, places, env, timeoutMs = 20_000, idleSeconds }: StartOptions): Promise<void> {
   requireRoot()
   const logPath = join(places.runtimeDirectory, 'daemon.log')
   await mkdir(places.runtimeDirectory, { recursive: true, mode: 0o711 })
@@ -34,7 +36,7 @@ export async function startDaemon({ self, places, env, timeoutMs = 20_000 }: Sta
   const deadline = Date.now() + timeoutMs
   let outcome: string | number = 'time-out'
   while (Date.now() < deadline) {
-    outcome = await spawnOnce({ self, places, env, logFd: log.fd, timeoutMs: deadline - Date.now() })
+    outcome = await spawnOnce({ self, places, env, logFd: log.fd, timeoutMs: deadline - Date.now(), idleSeconds })
     if (typeof outcome === 'string' && outcome.startsWith(READY)) return
     if (outcome !== LOCKED) break
     // The other one is about to listen, or about to end; in the latter case it is our turn again.
@@ -47,18 +49,16 @@ export async function startDaemon({ self, places, env, timeoutMs = 20_000 }: Sta
   })
 }
 
-interface SpawnOptions {
-  readonly self: readonly string[]
-  readonly places: Places
-  readonly env: Readonly<Record<string, string | undefined>>
+interface SpawnOptions extends StartOptions {
   readonly logFd: number
   readonly timeoutMs: number
 }
 
 /** Gives the ready line, the exit status, or why neither came. */
-async function spawnOnce({ self, places, env, logFd, timeoutMs }: SpawnOptions): Promise<string | number> {
+async function spawnOnce({ self, places, env, logFd, timeoutMs, idleSeconds }: SpawnOptions): Promise<string | number> {
   const [command = process.execPath, ...args] = self
   args.push('daemon', '--on-demand', '--root', places.root, '--runtime-dir', places.runtimeDirectory, '-H', places.host)
+  if (idleSeconds !== undefined) args.push('--idle-timeout', String(idleSeconds))
   const child = spawn(command, args, { cwd: '/', detached: true, env, stdio: ['ignore', 'pipe', logFd] })
   try {
     return await Promise.race([firstLine(child), sleep(timeoutMs, 'time-out', { ref: false })])
