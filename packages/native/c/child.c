@@ -16,7 +16,8 @@
 #include "io.h"
 #include "path.h"
 
-static void say(struct ct_child *c, const struct ct_report *report) { (void)!ct_send_fds(c->sync, report, sizeof *report, NULL, 0); }
+/* False when the supervisor is gone. */
+static bool say(struct ct_child *c, const struct ct_report *report) { return ct_send_fds(c->sync, report, sizeof *report, NULL, 0) == 0; }
 
 static _Noreturn void fail_with(struct ct_child *c, uint8_t stage, uint32_t index, int status) {
   const struct ct_report report = {.kind = CT_REPORT_FAILED, .stage = stage, .index = index, .error = errno};
@@ -113,7 +114,7 @@ static _Noreturn void exec(struct ct_child *c, const struct ct_operation *op) {
   int denied = 0;
   if (!c->umask_set) umask(022);
   prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
-  say(c, &executing);
+  if (!say(c, &executing) && c->fifo < 0) _exit(1); /* nobody would supervise it */
   for (uint32_t i = 0; i < files.count; i++) {
     execve(ct_string(&files.items), c->plan->args, c->plan->env);
     if (errno == EACCES) denied = errno;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
-import type { Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { encodeRunPlan } from '../src/encode-plan.ts'
@@ -318,6 +318,24 @@ test('a detached process has the stdio of its launcher, waits at a FIFO and has 
   await releaseFifo(fifo)
   await eventually(() => existsSync(`${sandbox.rootfs}/tmp/free`))
   await expect(releaseFifo(fifo)).rejects.toMatchObject({ code: 'NATIVE_SUPERVISOR_GONE' })
+})
+
+test('the pty master is handed to the console socket', async () => {
+  using sandbox = new Sandbox()
+  const path = sandbox.file('console.sock')
+  const server = createServer().listen(path)
+  await once(server, 'listening')
+  const connected = once(server, 'connection')
+  const plan = containerPlan(sandbox, ['sleep', '100'], {
+    tty: { rows: 24, columns: 80 },
+    supervisor: sandbox.supervisor('main', { consoleSocketPath: path }),
+  })
+  const supervisor = await launch(plan)
+  const [socket] = (await connected) as [Socket]
+  expect((await collect(socket)).toString()).toBe('/dev/ptmx')
+  await expect(supervisor.resize({ rows: 1, columns: 1 })).rejects.toMatchObject({ errno: 'ENOTTY' }) // no longer its own
+  await stop(supervisor)
+  server.close()
 })
 
 const memory = '/sys/fs/cgroup/memory'
