@@ -2,6 +2,7 @@ import { compareVersions } from '../api-version.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { badRequest } from '../errors.ts'
 import type { Handler } from '../server/handler.ts'
+import { primed } from '../server/primed.ts'
 import { logFrames } from '../translate/log-frames.ts'
 import { nanoseconds } from '../translate/time.ts'
 
@@ -38,9 +39,11 @@ export const containerLogsHandler: Handler<typeof containerLogs> = async ({ engi
     sinceNs: nanoseconds(query.since),
     untilNs: nanoseconds(query.until),
   })
+  // A log that cannot be read is refused at the first step, which is too late for a status once the headers are sent.
+  const readable = spec.log.driver === 'none' ? await primed(lines) : lines
   const framed = !spec.tty && compareVersions(version, '1.42') >= 0
   return {
     contentType: `application/vnd.docker.${framed ? 'multiplexed' : 'raw'}-stream`,
-    body: logFrames(lines, { tty: spec.tty, timestamps: query.timestamps ?? false, details: query.details === true ? '' : undefined }),
+    body: logFrames(readable, { tty: spec.tty, timestamps: query.timestamps ?? false, details: query.details === true ? '' : undefined }),
   }
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ContainerStats as EngineStats } from '@ct/engine'
+import type { Engine, ContainerStats as EngineStats } from '@ct/engine'
+import { isCtError } from '@ct/errors'
 import type { Endpoint, MessagesAnswer } from '../endpoint.ts'
 import type { Handler } from '../server/handler.ts'
-import { statsOf } from '../translate/stats.ts'
+import { idleStatsOf, statsOf } from '../translate/stats.ts'
 import type { ContainerStats } from '../wire/stats.ts'
 
 /** What a container uses, once a second. */
@@ -14,33 +15,48 @@ export const containerStats = {
   answer: 'messages' as MessagesAnswer<ContainerStats>,
 } as const satisfies Endpoint
 
-export const containerStatsHandler: Handler<typeof containerStats> = async ({ engine, params, query, signal }) => {
+export const containerStatsHandler: Handler<typeof containerStats> = ({ engine, params, query, signal }) => {
   const { id } = engine.containers.get(params.id)
-  const sample = (): Promise<EngineStats> => engine.containers.stats(id)
-  const first = await sample()
-  if (query.stream === false) return once(first, query['one-shot'] === true ? undefined : sample, signal)
-  return everySecond(first, sample, signal)
+  return samples(engine, id, { isOne: query.stream === false, isQuick: query['one-shot'] === true, signal })
 }
 
 const PERIOD_MS = 1000
 
-/** One message; with a second sample it can tell how much CPU was used between the two. */
-async function* once(
-  first: EngineStats,
-  sample: (() => Promise<EngineStats>) | undefined,
-  signal: AbortSignal,
-): AsyncGenerator<ContainerStats> {
-  if (sample !== undefined) await sleep(PERIOD_MS, undefined, { signal })
-  yield sample === undefined ? statsOf(first, undefined) : statsOf(await sample(), first)
+interface SampleOptions {
+  /** One message instead of one a second. */
+  readonly isOne: boolean
+  /** Do not wait for a second sample, without which CPU use cannot be told. */
+  readonly isQuick: boolean
+  readonly signal: AbortSignal
 }
 
-async function* everySecond(first: EngineStats, sample: () => Promise<EngineStats>, signal: AbortSignal): AsyncGenerator<ContainerStats> {
-  let before = first
-  yield statsOf(first, undefined)
+/** Samples of a container until it is removed; one that does not run uses nothing. */
+async function* samples(
+  engine: Engine,
+  id: string,
+  { isOne, isQuick, signal }: SampleOptions,
+): AsyncGenerator<ContainerStats, void, undefined> {
+  let before: EngineStats | undefined
+  if (isOne && !isQuick) {
+    before = await sample(engine, id)
+    if (before !== undefined) await sleep(PERIOD_MS, undefined, { signal })
+  }
   for (;;) {
-    await sleep(PERIOD_MS, undefined, { signal })
-    const now = await sample()
-    yield statsOf(now, before)
+    const now = await sample(engine, id)
+    const record = engine.containers.find(id)
+    if (record === undefined) return
+    yield now === undefined ? idleStatsOf(record) : statsOf(now, before)
+    if (isOne) return
     before = now
+    await sleep(PERIOD_MS, undefined, { signal })
+  }
+}
+
+async function sample(engine: Engine, id: string): Promise<EngineStats | undefined> {
+  try {
+    return await engine.containers.stats(id)
+  } catch (error) {
+    if (isCtError(error) && (error.code === 'ENGINE_NOT_RUNNING' || error.code === 'ENGINE_NO_CONTAINER')) return undefined
+    throw error
   }
 }

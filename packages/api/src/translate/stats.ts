@@ -1,4 +1,4 @@
-import type { ContainerStats as EngineStats, InterfaceStats } from '@ct/engine'
+import type { ContainerRecord, ContainerStats as EngineStats, InterfaceStats } from '@ct/engine'
 import type { ContainerStats, CpuStats, NetworkStats } from '../wire/stats.ts'
 import { ZERO_TIME } from './time.ts'
 
@@ -34,6 +34,23 @@ export function statsOf(now: EngineStats, before: EngineStats | undefined): Cont
     },
     storage_stats: {},
     ...(names.length > 0 && { networks: Object.fromEntries(Object.entries(networks).map(([name, card]) => [name, networkStatsOf(card)])) }),
+  }
+}
+
+/** What a container that does not run uses. */
+export function idleStatsOf({ id, name }: Pick<ContainerRecord, 'id' | 'name'>): ContainerStats {
+  return {
+    name: `/${name}`,
+    id,
+    read: ZERO_TIME,
+    preread: ZERO_TIME,
+    num_procs: 0,
+    pids_stats: {},
+    cpu_stats: NO_CPU,
+    precpu_stats: NO_CPU,
+    memory_stats: {},
+    blkio_stats: { io_service_bytes_recursive: null },
+    storage_stats: {},
   }
 }
 

@@ -174,6 +174,24 @@ export function clientContract(name: string, start: () => Promise<Subject>): voi
       await remove(id)
     })
 
+    it('knows that a container which does not run uses nothing', async () => {
+      const id = await create({ Cmd: ['true'] })
+      const samples: api.ContainerStats[] = []
+      for await (const stats of client.stream(api.containerStats, { params: { id }, query: { stream: false } })) samples.push(stats)
+      expect(samples).toMatchObject([{ read: '0001-01-01T00:00:00Z', cpu_stats: { cpu_usage: { total_usage: 0 } }, memory_stats: {} }])
+      await remove(id)
+    })
+
+    it('is told that a log cannot be read', async () => {
+      const id = await create({ Cmd: ['true'], HostConfig: { NetworkMode: 'none', LogConfig: { Type: 'none' } } })
+      await client.call(api.containerStart, { params: { id } })
+      const read = async (): Promise<void> => {
+        for await (const _chunk of client.download(api.containerLogs, { params: { id }, query: { stdout: true } }));
+      }
+      await expect(read()).rejects.toThrow('configured logging driver does not support reading')
+      await remove(id)
+    })
+
     it('saves, removes and loads an image', async () => {
       const chunks: Uint8Array[] = []
       for await (const chunk of client.download(api.imageSave, { params: { name: 'busybox:latest' } })) chunks.push(chunk)
