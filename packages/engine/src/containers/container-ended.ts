@@ -46,11 +46,19 @@ async function removeEnded(context: ContainerContext, container: ManagedContaine
   await removeContainer(context, container, { volumes: true, force: false })
 }
 
+/**
+ * Gives back what a running container had. Its cgroup and published ports are free before anybody is told of the end;
+ * an endpoint without ports is released meanwhile, and the next start waits for that.
+ */
 async function release(context: ContainerContext, container: ManagedContainer): Promise<void> {
-  const steps = await Promise.allSettled([
-    context.runtime.delete(container.id, { force: true }),
-    disconnectContainer(context, container.record),
+  const { network } = container.record
+  const report = (error: unknown): void => context.log(`cannot clean up after ${container.id}: ${String(error)}`)
+  const disconnecting = disconnectContainer(context, container.record).catch(report)
+  container.disconnecting = disconnecting
+  context.background.add(disconnecting)
+  await Promise.all([
+    context.runtime.delete(container.id, { force: true }).catch(report),
+    network.ports.length > 0 ? disconnecting : undefined,
   ])
-  for (const step of steps) if (step.status === 'rejected') context.log(`cannot clean up after ${container.id}: ${String(step.reason)}`)
-  if (container.record.network.ipAddress !== '') setImmediate(() => tellPeers(context))
+  if (network.ipAddress !== '') setImmediate(() => tellPeers(context))
 }

@@ -27,6 +27,8 @@ export class ManagedContainer {
   /** Streams that were asked for before the process was there. */
   readonly waitingStreams = new Set<WaitingStream>()
   live: LiveProcess | undefined
+  /** Settles when the network of its last process was released. */
+  disconnecting: Promise<void> = Promise.resolve()
   /** Set while a restart is due. */
   restartTimer: NodeJS.Timeout | undefined
   /** Delay before the next automatic restart. */

@@ -24,6 +24,7 @@ export async function startContainer(context: ContainerContext, container: Manag
   let created: Container | undefined
   try {
     created = await setUp(context, container)
+    await container.disconnecting
     const network = await connectContainer(context, container.record, created.pid)
     await connectWaiting(container)
     await context.runtime.start(container.id)
