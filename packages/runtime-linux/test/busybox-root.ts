@@ -22,5 +22,6 @@ export function makeBusyboxRoot(): BusyboxRoot {
   writeFileSync(join(rootfs, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nada:x:1815:1815::/home/ada:/bin/sh\n')
   writeFileSync(join(rootfs, 'etc/group'), 'root:x:0:\nada:x:1815:\nengines:x:42:ada\n')
   writeFileSync(join(rootfs, 'etc/not-executable'), 'text\n')
+  writeFileSync(join(rootfs, 'bin/not-a-program'), 'text\n', { mode: 0o755 })
   return { directory, rootfs, [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }) }
 }

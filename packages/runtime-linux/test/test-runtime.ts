@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { hasErrno } from '@ct/errors'
 import type { ExitRecord } from '@ct/native'
 import { detectCgroupLayout } from '../src/cgroups/layout.ts'
@@ -54,7 +54,7 @@ export class TestRuntime implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { id } of await this.runtime.list()) await this.runtime.delete(id, { force: true })
-    for (const directory of this.cgroupDirectories(`/${this.cgroupParent}`)) removeIfThere(directory)
+    for (const hierarchy of readdirSync('/sys/fs/cgroup')) removeIfThere(`/sys/fs/cgroup/${hierarchy}/${this.cgroupParent}`)
     this.root[Symbol.dispose]()
   }
 }
@@ -63,6 +63,6 @@ function removeIfThere(directory: string): void {
   try {
     rmdirSync(directory)
   } catch (error) {
-    if (!hasErrno(error, 'ENOENT')) throw error
+    if (!hasErrno(error, 'ENOENT', 'ENOTDIR')) throw error
   }
 }

@@ -1,4 +1,5 @@
-import { connectSupervisor, releaseFifo } from '@ct/native'
+import { existsSync } from 'node:fs'
+import { connectSupervisor, NativeError, releaseFifo } from '@ct/native'
 import { explainControlFailure, explainExecFailure } from './failure.ts'
 import { type ContainerRecord, writeRecord } from './record.ts'
 import { sendSignal, signalNumber } from './signals.ts'
@@ -13,6 +14,7 @@ export async function startContainer(record: ContainerRecord, directory: string)
     if (record.isSupervised) await connectSupervisor(record.socketPath).start()
     else await releaseFifo(`${directory}/${FIFO}`)
   } catch (error) {
+    if (error instanceof NativeError && error.code === 'NATIVE_EXEC_FAILED') await settleExit(record)
     throw explainControlFailure(explainExecFailure(error, record.process.args[0] ?? ''), record.id)
   }
   writeRecord(directory, { ...record, isStarted: true })
@@ -29,5 +31,15 @@ export async function signalContainer(record: ContainerRecord, signal: number | 
     await connectSupervisor(record.socketPath).kill(number)
   } catch (error) {
     throw explainControlFailure(error, record.id)
+  }
+}
+
+/** Waits until the supervisor has told how the process ended; until then it writes to the state directory. */
+export async function settleExit({ isSupervised, socketPath, exitPath }: ContainerRecord): Promise<void> {
+  if (!isSupervised || existsSync(exitPath)) return
+  try {
+    await connectSupervisor(socketPath, { exitPath }).wait()
+  } catch (error) {
+    if (!(error instanceof NativeError)) throw error
   }
 }

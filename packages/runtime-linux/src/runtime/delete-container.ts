@@ -1,9 +1,9 @@
-import { existsSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connectSupervisor, NativeError } from '@ct/native'
 import { type Cgroup, cgroupPids, removeCgroup, removeEmptyCgroup } from '../cgroups/cgroup.ts'
 import { isFrozen, thaw } from '../cgroups/freezer.ts'
 import { RuntimeError } from '../errors.ts'
+import { settleExit } from './control-container.ts'
 import { type ContainerRecord, readRecord } from './record.ts'
 import { sendSignal } from './signals.ts'
 import { containerStatus, isAlive } from './status.ts'
@@ -50,16 +50,6 @@ function readForDeletion(directory: string, force: boolean): ContainerRecord | u
   } catch (error) {
     if (force && error instanceof RuntimeError) return undefined
     throw error
-  }
-}
-
-/** The supervisor writes to the state directory until it has told how the process ended. */
-async function settleExit({ isSupervised, socketPath, exitPath }: ContainerRecord): Promise<void> {
-  if (!isSupervised || existsSync(exitPath)) return
-  try {
-    await connectSupervisor(socketPath, { exitPath }).wait()
-  } catch (error) {
-    if (!(error instanceof NativeError)) throw error
   }
 }
 

@@ -78,6 +78,8 @@ export interface Runtime {
   kill(id: string, signal: number | string): Promise<void>
   /** Removes what `create` made. */
   delete(id: string, options?: DeleteOptions): Promise<void>
+  /** Starts another process inside a running container. */
+  exec(id: string, process: Process, options?: ExecOptions): Promise<{ readonly pid: number }>
 }
 
 /** All that this package's runtime does; see {@link createRuntime} for the errors. */
@@ -85,7 +87,6 @@ export interface LinuxRuntime extends Runtime {
   create(id: string, bundle: Bundle | string, options?: CreateOptions): Promise<Container>
   /** `create` and `start` in one step, without the stop between them. */
   run(id: string, bundle: Bundle | string, options?: CreateOptions): Promise<Container>
-  /** Starts another process inside a running container. */
   exec(id: string, process: Process, options?: ExecOptions): Promise<Supervisor>
   list(): Promise<State[]>
   /** Takes a container up again after a restart of this program; undefined when there is none. */

@@ -112,6 +112,7 @@ describe('exec', () => {
   const failures: [args: string[], code: string, message: RegExp][] = [
     [['no-such-program'], 'RUNTIME_EXEC_NOT_FOUND', /^exec: "no-such-program": executable file not found in \$PATH$/],
     [['/no/such'], 'RUNTIME_EXEC_NOT_FOUND', /^exec: "\/no\/such": stat \/no\/such: no such file or directory$/],
+    [['not-a-program'], 'RUNTIME_EXEC_FAILED', /^exec: "not-a-program": exec format error$/],
     [['/etc/not-executable'], 'RUNTIME_EXEC_DENIED', /^exec: "\/etc\/not-executable": permission denied$/],
   ]
   it.each(failures)('of %j fails with %s', async (args, code, message) => {
