@@ -1,4 +1,5 @@
-import { isCtError } from '@ct/errors'
+import { ApiError } from '@ct/api'
+import { type CtError, isCtError } from '@ct/errors'
 import { COMMANDS } from './commands/index.ts'
 import type { Context } from './context.ts'
 import { CliError } from './errors.ts'
@@ -92,13 +93,19 @@ async function help(words: readonly string[], { stdout }: CliOptions): Promise<n
   return 0
 }
 
+/** The code that tells most: the daemon's, where it gave one. */
+function ownCode(error: CtError): string {
+  const told = error instanceof CliError && isCtError(error.cause) ? error.cause : error
+  return told instanceof ApiError && told.ctCode !== undefined ? told.ctCode : told.code
+}
+
 function reportFailure(error: unknown, options: CliOptions, debug: boolean): number {
   const { stderr } = options
   if (!isCtError(error)) {
     stderr.write(`ct: this is a bug in ct ${version()}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
     return BUG
   }
-  stderr.write(`ct: ${error.message}\n`)
+  stderr.write(`ct: ${error.message} [${ownCode(error)}]\n`)
   if (error.hint !== undefined) stderr.write(`  ${error.hint}\n`)
   if (debug) stderr.write(`${error.code} (${error.kind})\n${error.stack}\n`)
   if (debug && error.cause !== undefined) stderr.write(`cause: ${String(error.cause)}\n`)
