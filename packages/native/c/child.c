@@ -74,7 +74,7 @@ static void set_stdio(struct ct_child *c) {
 /* Closes all but stdio and what the operations need: log, socket and status are the supervisor's. */
 static void keep_own(struct ct_child *c) {
   enum { kept_from = 100 };
-  int *const kept[] = {&c->sync, &c->proc, &c->root, &c->fifo};
+  int *const kept[] = {&c->sync, &c->proc, &c->oom_score, &c->root, &c->fifo};
   for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
     if (*kept[i] >= 0 && (*kept[i] = fcntl(*kept[i], F_DUPFD_CLOEXEC, kept_from)) < 0) _exit(1);
   }
@@ -160,6 +160,7 @@ void ct_child_run(struct ct_child *c) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   umask(0);
+  c->oom_score = openat(c->proc, "self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   enter_cgroups(c);
   join(c);
   become_root(c);

@@ -16,6 +16,7 @@ struct ct_child {
   const struct ct_plan *plan;
   int sync; /* to the supervisor: SOCK_SEQPACKET */
   int proc; /* the host's /proc, checked; its `self` and `sys` are those of whoever looks */
+  int oom_score; /* its own oom_score_adj, opened while it may: the file is the host's root's */
   int root; /* where targets are resolved; -1 before it is known */
   int stdio[3]; /* what becomes 0, 1 and 2; -1: stays as it is */
   int fifo; /* O_PATH, where a detached process is held; -1: none */

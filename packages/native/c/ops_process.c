@@ -40,8 +40,7 @@ static int loopback_up(void) {
 static int oom_score(struct ct_child *c, int64_t value) {
   char text[24] = "-";
   char *end = value < 0 ? ct_decimal(text + 1, -(uint64_t)value) : ct_decimal(text, (uint64_t)value);
-  errno = ct_write_file(c->proc, "self/oom_score_adj", text, (size_t)(end - text));
-  return errno == 0 ? 0 : -1;
+  return CT_RETRY(write(c->oom_score, text, (size_t)(end - text))) < 0 ? -1 : 0;
 }
 
 /* The program reopens its own pipes and pty through /proc/self/fd, so they must be its user's. */

@@ -245,8 +245,16 @@ static bool clone_process(const struct ct_plan *plan, struct ct_process *p, stru
 }
 
 bool ct_spawn(const struct ct_plan *plan, struct ct_process *process, struct ct_report *failure) {
-  struct ct_child child = {
-      .plan = plan, .sync = -1, .proc = -1, .root = -1, .stdio = {-1, -1, -1}, .fifo = -1, .target = -1, .target_root = -1, .empty = -1};
+  struct ct_child child = {.plan = plan,
+                           .sync = -1,
+                           .proc = -1,
+                           .oom_score = -1,
+                           .root = -1,
+                           .stdio = {-1, -1, -1},
+                           .fifo = -1,
+                           .target = -1,
+                           .target_root = -1,
+                           .empty = -1};
   for (int i = 0; i < CT_MAX_CGROUPS; i++) child.cgroups[i] = -1;
   *process = (struct ct_process){.pidfd = -1, .sync = -1, .in = -1, .out = -1, .err = -1, .slave = -1};
   if ((child.proc = open_proc()) < 0) return failed(failure, CT_STAGE_FILES, 0, errno);

@@ -217,10 +217,12 @@ test('a user namespace maps root to somebody else', async () => {
   const namespaces = withUser(['user', 'ipc', 'mount', 'network', 'pid', 'uts', 'cgroup'])
   const plan = containerPlan(sandbox, ['sh', '-c', 'id -u; cat /proc/self/uid_map; sleep 100'], {
     userNamespace: true,
+    late: [{ op: 'oom-score', value: 500 }],
     plan: { namespaces, uidMappings: mapping, gidMappings: mapping },
   })
   const supervisor = await launch(plan)
   expect(/^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${supervisor.pid}/status`, 'utf8'))?.[1]).toBe('100000')
+  expect(readFileSync(`/proc/${supervisor.pid}/oom_score_adj`, 'utf8')).toBe('500\n')
   const exec = await launchExec({
     ...execPlan(sandbox, supervisor.pid, ['sh', '-c', 'id -u; echo $$ > /dev/null']),
     namespaces: namespaces.map(({ type }) => type),
