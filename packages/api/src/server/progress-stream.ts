@@ -6,18 +6,18 @@ export type ReportingWork = (report: (messages: readonly ProgressMessage[]) => v
 
 /**
  * Runs work and gives what it reports; resolves with the first report. Work that fails before it rejects this, so the
- * failure still gets a status of its own. For a slow client only the latest byte count of each layer is kept.
+ * failure still gets a status of its own. Byte counts come ten times a second, and for a slow client only the latest ones.
  */
 export function progressOf(signal: AbortSignal, work: ReportingWork): Promise<AsyncIterable<ProgressMessage>> {
   return primed(runReporting(signal, work))
 }
 
 async function* runReporting(signal: AbortSignal, work: ReportingWork): AsyncGenerator<ProgressMessage, void, undefined> {
-  const queue: ProgressMessage[] = []
+  const queue = new ProgressQueue()
   const ended = new AbortController()
   let wake = (): void => undefined
   const report = (messages: readonly ProgressMessage[]): void => {
-    for (const message of messages) enqueue(queue, message)
+    for (const message of messages) queue.push(message)
     wake()
   }
   let isDone = false
@@ -28,7 +28,7 @@ async function* runReporting(signal: AbortSignal, work: ReportingWork): AsyncGen
   // Whoever reads gets the failure below; this one is for a reader that has left.
   done.catch(() => undefined)
   try {
-    while (!isDone || queue.length > 0) {
+    while (!isDone || !queue.isEmpty) {
       const message = queue.shift()
       if (message !== undefined) yield message
       else if (!isDone) {
@@ -43,8 +43,36 @@ async function* runReporting(signal: AbortSignal, work: ReportingWork): AsyncGen
   }
 }
 
-function enqueue(queue: ProgressMessage[], message: ProgressMessage): void {
-  const last = message.id === undefined ? -1 : queue.findLastIndex(({ id }) => id === message.id)
-  if (last !== -1 && queue[last]?.status === message.status) queue[last] = message
-  else queue.push(message)
+/** Between two byte counts of one layer, as docker does it. */
+const COUNT_PERIOD_MS = 100
+
+class ProgressQueue {
+  readonly #messages: ProgressMessage[] = []
+  readonly #lastById = new Map<string, { readonly status: string | undefined; readonly atMs: number }>()
+
+  get isEmpty(): boolean {
+    return this.#messages.length === 0
+  }
+
+  shift(): ProgressMessage | undefined {
+    return this.#messages.shift()
+  }
+
+  /** Adds a message, unless it says nothing new: the same state again, or another byte count so soon. */
+  push(message: ProgressMessage): void {
+    const { id, status, progressDetail } = message
+    if (id === undefined) {
+      this.#messages.push(message)
+      return
+    }
+    const last = this.#lastById.get(id)
+    const nowMs = performance.now()
+    if (last !== undefined && last.status === status) {
+      const waiting = this.#messages.findLastIndex((queued) => queued.id === id)
+      if (waiting !== -1) this.#messages[waiting] = message
+      if (waiting !== -1 || progressDetail?.total === undefined || nowMs - last.atMs < COUNT_PERIOD_MS) return
+    }
+    this.#lastById.set(id, { status, atMs: nowMs })
+    this.#messages.push(message)
+  }
 }

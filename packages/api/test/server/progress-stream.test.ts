@@ -50,6 +50,23 @@ describe('progress', () => {
     ])
   })
 
+  it('says the same thing once, and byte counts not all the time', async () => {
+    const messages = await progressOf(never, async (report) => {
+      report([{ status: 'first' }])
+      for (let n = 1; n <= 20; n++) {
+        await turn()
+        await turn()
+        report([
+          { status: 'Downloading', id: 'a', progressDetail: { current: n, total: 20 } },
+          { status: 'Waiting', id: 'b', progressDetail: {} },
+        ])
+      }
+    })
+    const seen = await all(messages)
+    expect(seen.filter(({ id }) => id === 'b')).toHaveLength(1)
+    expect(seen.filter(({ id }) => id === 'a').length).toBeLessThan(5)
+  })
+
   it('aborts the work when the reader leaves', async () => {
     let reason: unknown
     const messages = await progressOf(never, (report, ended) => {
