@@ -35,8 +35,26 @@ function u32(value) {
 const text = (value) => Buffer.concat([u32(value.length), Buffer.from(`${value}\0`)])
 const list = (...values) => Buffer.concat([u32(values.length), ...values.map(text)])
 
-/** Plans that decode, for the fuzzer to begin with. */
-function seeds() {
+/** Input that decodes, for the fuzzer of each name to begin with. */
+const seeds = { plan: planSeeds, apply: applySeeds }
+
+/** Every operation of a tree, alone and together. */
+function applySeeds() {
+  const meta = Buffer.concat([u32(0o644), u32(0), u32(0), Buffer.of(3), Buffer.alloc(12), u32(1), text('user.a'), text('1')])
+  const operations = [
+    operation(1, text('d'), meta),
+    Buffer.concat([operation(2, text('d/f'), meta, Buffer.of(3, 0, 0, 0, 0, 0, 0, 0)), Buffer.from('abc')]),
+    operation(3, text('l'), text('../d'), meta),
+    operation(4, text('h'), text('d/f')),
+    operation(5, text('n'), meta, Buffer.of(0), u32(1), u32(3)),
+    operation(8, text('l/f'), meta),
+    operation(7, text('d')),
+    operation(6, text('d')),
+  ]
+  return [...operations, Buffer.concat(operations)].map((bytes) => Buffer.concat([bytes, operation(0)]))
+}
+
+function planSeeds() {
   const supervisor = operation(1, ...Array.from({ length: 8 }, () => text('/a')), Buffer.from([0, 1]))
   const exec = operation(42, list('/bin/sh'), list('sh'), list('A=b'))
   const root = operation(16, text('/r'), Buffer.alloc(8), u32(1), text('overlay'), text('o'), list('a=b'), Buffer.alloc(18))
@@ -66,10 +84,9 @@ function build(name) {
 function fuzz(name) {
   const corpus = join(root, 'build', `corpus-${name}`)
   mkdirSync(corpus, { recursive: true })
-  if (name === 'plan')
-    seeds().forEach((seed, number) => {
-      writeFileSync(join(corpus, `seed-${number}`), seed)
-    })
+  seeds[name]?.().forEach((seed, number) => {
+    writeFileSync(join(corpus, `seed-${number}`), seed)
+  })
   const run = spawnSync(
     build(name),
     [corpus, `-max_total_time=${seconds}`, '-max_len=65536', '-use_value_profile=1', `-artifact_prefix=${corpus}-`],
