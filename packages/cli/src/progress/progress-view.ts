@@ -107,8 +107,9 @@ class TerminalView implements ProgressView {
     else this.#timer = setTimeout(() => this.#draw(), wait).unref()
   }
 
-  /** Plain text goes above the lines that still move. */
+  /** Plain text goes below the lines that are done and above those that still move. */
   #above(text: string): void {
+    this.#draw()
     this.#output.write(`${this.#back()}\x1b[J${text}`)
     this.#drawn = 0
     this.#draw()

@@ -56,7 +56,7 @@ describe('createProgressView', () => {
   it('redraws a line per layer in place on a terminal', () => {
     const output = new Recorder({ isTTY: true, columns: 60 })
     let now = 1000
-    const view = createProgressView(output, { now: () => now, intervalMs: 0 })
+    const view = createProgressView(output, { now: () => now, intervalMs: 500 })
     for (const message of MESSAGES.slice(0, 5)) {
       view.update(message)
       now += 600
@@ -69,10 +69,7 @@ describe('createProgressView', () => {
     ])
     for (const message of MESSAGES.slice(5)) view.update(message)
     view.finish()
-    const shown = screen(output.text)
-    expect(shown).toHaveLength(5)
-    expect(shown.slice(1, 3).sort()).toEqual(['aaa: Pull complete', 'bbb: Pull complete'])
-    expect(shown[3]).toBe('Digest: sha256:1234')
+    expect(screen(output.text).slice(1)).toEqual(['aaa: Pull complete', 'bbb: Pull complete', 'Digest: sha256:1234', ''])
   })
 
   it('draws no more lines than the terminal has', () => {
