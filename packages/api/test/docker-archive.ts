@@ -1,5 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { pack } from 'tar-stream'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 /** An archive as `docker save` used to write it, of an image with one layer. */
 export async function* dockerArchive(reference: string, layer: Uint8Array, config: object): AsyncGenerator<Uint8Array> {
@@ -13,11 +16,20 @@ export async function* dockerArchive(reference: string, layer: Uint8Array, confi
       history: [{ created: '2024-01-01T00:00:00Z', created_by: 'tar' }],
     }),
   )
-  const configName = `${sha256(image)}.json`
-  const archive = pack()
-  archive.entry({ name: configName }, image)
-  archive.entry({ name: 'layer/layer.tar' }, Buffer.from(layer))
-  archive.entry({ name: 'manifest.json' }, JSON.stringify([{ Config: configName, RepoTags: [reference], Layers: ['layer/layer.tar'] }]))
-  archive.finalize()
-  for await (const chunk of archive) yield chunk as Uint8Array
+  const name = `${sha256(image)}.json`
+  yield tarOf({
+    [name]: image,
+    'layer.tar': layer,
+    'manifest.json': JSON.stringify([{ Config: name, RepoTags: [reference], Layers: ['layer.tar'] }]),
+  })
+}
+
+function tarOf(files: Readonly<Record<string, string | Uint8Array>>): Uint8Array {
+  const directory = mkdtempSync(join(tmpdir(), 'ct-archive-'))
+  try {
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content)
+    return execFileSync('tar', ['-C', directory, '-c', ...Object.keys(files)], { maxBuffer: 64 << 20 })
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 }
