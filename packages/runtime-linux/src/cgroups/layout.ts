@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statfsSync } from 'node:fs'
+import { hasErrno } from '@ct/errors'
 
 /** The controllers that this runtime uses. */
 export type Controller = 'memory' | 'cpu' | 'cpuacct' | 'cpuset' | 'pids' | 'devices' | 'freezer' | 'blkio' | 'io'
@@ -18,37 +19,60 @@ export interface CgroupLayout {
   readonly hierarchies: readonly Hierarchy[]
 }
 
+/** CGROUP_SUPER_MAGIC and CGROUP2_SUPER_MAGIC. */
+const CGROUP_MAGIC = 0x27e0eb
+const CGROUP2_MAGIC = 0x63677270
+
 const V1_CONTROLLERS: readonly string[] = ['memory', 'cpu', 'cpuacct', 'cpuset', 'pids', 'devices', 'freezer', 'blkio']
 const V2_CONTROLLERS: readonly string[] = ['memory', 'cpu', 'cpuset', 'pids', 'io']
 
 /** Reads the layout of the machine from this process's mounts. */
 export function detectCgroupLayout(): CgroupLayout {
-  return parseCgroupLayout(readFileSync('/proc/self/mountinfo', 'utf8'), (mountPoint) =>
-    readFileSync(`${mountPoint}/cgroup.controllers`, 'utf8'),
-  )
+  return parseCgroupLayout(readFileSync('/proc/self/mountinfo', 'utf8'), {
+    magicOf,
+    controllersOf: (mountPoint) => readFileSync(`${mountPoint}/cgroup.controllers`, 'utf8'),
+  })
+}
+
+/** What {@link parseCgroupLayout} asks of the machine. */
+export interface CgroupProbe {
+  /** The type of the file system that is seen at a path, as statfs(2) has it: another mount may cover one. */
+  magicOf(mountPoint: string): number
+  /** `cgroup.controllers` of a version 2 tree. */
+  controllersOf(mountPoint: string): string
 }
 
 /**
- * Finds the layout in the text of a mountinfo file; `controllersOf` reads `cgroup.controllers` of a version 2 tree.
+ * Finds the layout in the text of a mountinfo file.
  * @see https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
  */
-export function parseCgroupLayout(mountinfo: string, controllersOf: (mountPoint: string) => string): CgroupLayout {
+export function parseCgroupLayout(mountinfo: string, probe: CgroupProbe): CgroupLayout {
   const hierarchies = new Map<string, Hierarchy>()
   let unified: string | undefined
   for (const line of mountinfo.split('\n')) {
     const [before = '', after = ''] = line.split(' - ')
     const [type, , superOptions = ''] = after.split(' ')
     const mountPoint = unescapeOctal(before.split(' ')[4] ?? '')
-    if (type === 'cgroup2') unified ??= mountPoint
+    if (type === 'cgroup2' && probe.magicOf(mountPoint) === CGROUP2_MAGIC) unified ??= mountPoint
     if (type !== 'cgroup') continue
     const controllers = known(superOptions.split(','), V1_CONTROLLERS)
     const key = controllers.join(',')
-    if (controllers.length > 0 && !hierarchies.has(key)) hierarchies.set(key, { mountPoint, controllers })
+    if (controllers.length === 0 || hierarchies.has(key) || probe.magicOf(mountPoint) !== CGROUP_MAGIC) continue
+    hierarchies.set(key, { mountPoint, controllers })
   }
   if (hierarchies.size > 0) return { version: 1, hierarchies: [...hierarchies.values()] }
   if (unified === undefined) return { version: 1, hierarchies: [] }
-  const controllers = known(controllersOf(unified).trim().split(' '), V2_CONTROLLERS)
+  const controllers = known(probe.controllersOf(unified).trim().split(' '), V2_CONTROLLERS)
   return { version: 2, hierarchies: [{ mountPoint: unified, controllers }] }
+}
+
+function magicOf(mountPoint: string): number {
+  try {
+    return statfsSync(mountPoint).type
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'EACCES')) return 0
+    throw error
+  }
 }
 
 function known(words: readonly string[], names: readonly string[]): Controller[] {

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { launch, type Supervisor, type SupervisorPlan } from '@ct/native'
-import { type Cgroup, createCgroup, oomCounter, removeCgroup } from '../cgroups/cgroup.ts'
+import { type Cgroup, createCgroup, oomCounter, removeCgroup, removeEmptyCgroup } from '../cgroups/cgroup.ts'
 import { writeDeviceRules } from '../cgroups/device-rules.ts'
 import type { CgroupLayout } from '../cgroups/layout.ts'
 import { needsCpuset, writeLimits } from '../cgroups/limits.ts'
@@ -74,7 +74,7 @@ function prepareCgroup({ layout, cgroupPath, bundle }: CreateRequest): Cgroup {
     writeLimits(cgroup, resources)
     return cgroup
   } catch (error) {
-    for (const { directory } of cgroup.hierarchies) rmSync(directory, { recursive: true, force: true })
+    removeEmptyCgroup(cgroup)
     throw error
   }
 }

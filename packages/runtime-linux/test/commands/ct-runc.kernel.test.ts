@@ -116,6 +116,23 @@ describe('ct-runc', () => {
     expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(5)
   })
 
+  it('works where cgroups are of version 2 alone', () => {
+    writeConfig(['sleep', '100'])
+    const only = ['unshare', ['-m', 'sh', '-c', 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"', 'sh', process.execPath]] as const
+    const inV2 = (...argv: string[]) =>
+      spawnSync(only[0], [...only[1], ...arguments_(argv)], { cwd: directory, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
+    const cgroup = `/sys/fs/cgroup/unified/${box.cgroupParent}/six`
+    expect(spawnSync(only[0], [...only[1], ...arguments_(['run', '--detach', 'six'])], { cwd: directory, stdio: 'ignore' }).status).toBe(0)
+    const { pid } = JSON.parse(ctRunc('state', 'six').stdout)
+    expect(readFileSync(`${cgroup}/cgroup.procs`, 'utf8')).toBe(`${pid}\n`)
+    expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^CapBnd:\t00000000a00425fb$/m)
+    expect(inV2('pause', 'six').status).toBe(0)
+    expect(readFileSync(`${cgroup}/cgroup.events`, 'utf8')).toContain('frozen 1')
+    expect(inV2('resume', 'six').status).toBe(0)
+    expect(inV2('delete', '--force', 'six')).toMatchObject({ status: 0, stderr: '' })
+    expect(existsSync(cgroup)).toBe(false)
+  })
+
   it('leaves no state behind when a bundle is bad', () => {
     writeConfig(['/no/such'])
     expect(ctRunc('run', 'five')).toMatchObject({ status: 1, stderr: expect.stringContaining('stat /no/such: no such file or directory') })
