@@ -21,16 +21,21 @@ export type ApiErrorCode =
 export interface ApiErrorOptions extends CtErrorOptions {
   /** The status of the HTTP answer, if there was one. */
   readonly status?: number | undefined
+  /** The code that a daemon of ours gave its error. */
+  readonly ctCode?: string | undefined
 }
 
 /** Thrown by everything in `@ct/api`. */
 export class ApiError extends CtError<ApiErrorCode> {
   /** The status of the HTTP answer that this error came with. */
   readonly status: number | undefined
+  /** The code of the error in the daemon, as `ENGINE_NO_IMAGE`; dockerd gives none. */
+  readonly ctCode: string | undefined
 
-  constructor(code: ApiErrorCode, message: string, { status, ...options }: ApiErrorOptions) {
+  constructor(code: ApiErrorCode, message: string, { status, ctCode, ...options }: ApiErrorOptions) {
     super(code, message, options)
     this.status = status
+    this.ctCode = ctCode
   }
 }
 

@@ -93,10 +93,10 @@ async function help(words: readonly string[], { stdout }: CliOptions): Promise<n
   return 0
 }
 
-/** The code that tells most: the daemon's, where it gave one. */
-function ownCode(error: CtError): string {
-  const told = error instanceof CliError && isCtError(error.cause) ? error.cause : error
-  return told instanceof ApiError && told.ctCode !== undefined ? told.ctCode : told.code
+/** The code that the daemon gave, for a look into the documentation of its packages; mistakes in the command line need none. */
+function daemonCode(error: CtError): string {
+  const told = error instanceof CliError ? error.cause : error
+  return told instanceof ApiError && told.ctCode !== undefined ? ` [${told.ctCode}]` : ''
 }
 
 function reportFailure(error: unknown, options: CliOptions, debug: boolean): number {
@@ -105,7 +105,7 @@ function reportFailure(error: unknown, options: CliOptions, debug: boolean): num
     stderr.write(`ct: this is a bug in ct ${version()}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
     return BUG
   }
-  stderr.write(`ct: ${error.message} [${ownCode(error)}]\n`)
+  stderr.write(`ct: ${error.message}${daemonCode(error)}\n`)
   if (error.hint !== undefined) stderr.write(`  ${error.hint}\n`)
   if (debug) stderr.write(`${error.code} (${error.kind})\n${error.stack}\n`)
   if (debug && error.cause !== undefined) stderr.write(`cause: ${String(error.cause)}\n`)

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { ApiError } from '../errors.ts'
 import { kindOfStatus } from '../kind-status.ts'
+import type { Failure } from '../wire/failure.ts'
 
 const ERROR_BODY_LIMIT = 1 << 20
 
@@ -36,14 +37,18 @@ export function parseAnswer(text: string): unknown {
 export async function refusal(answer: IncomingMessage, signal?: AbortSignal): Promise<ApiError> {
   const status = answer.statusCode ?? 0
   const text = (await readText(answer, { signal, limit: ERROR_BODY_LIMIT })).trim()
-  const message = messageOf(text) ?? (text === '' ? `${status} ${answer.statusMessage ?? ''}`.trim() : text)
-  return new ApiError('API_REFUSED', message, { kind: kindOfStatus(status), status })
+  const kind = kindOfStatus(status)
+  const failure = text.startsWith('{') ? readFailure(parseAnswer(text)) : undefined
+  if (failure !== undefined) return new ApiError('API_REFUSED', failure.message, { kind, status, ...failure })
+  return new ApiError('API_REFUSED', text === '' ? `${status} ${answer.statusMessage ?? ''}`.trim() : text, { kind, status })
 }
 
-function messageOf(text: string): string | undefined {
-  if (!text.startsWith('{')) return undefined
-  const body = parseAnswer(text) as { readonly message?: unknown }
-  return typeof body.message === 'string' ? body.message : undefined
+/** Reads what a daemon says went wrong; `undefined` when it says nothing that can be read. */
+export function readFailure(value: unknown): Failure | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { message, ctCode, hint } = value as Readonly<Record<keyof Failure, unknown>>
+  if (typeof message !== 'string') return undefined
+  return { message, ctCode: typeof ctCode === 'string' ? ctCode : undefined, hint: typeof hint === 'string' ? hint : undefined }
 }
 
 interface ReadTextOptions {

@@ -1,5 +1,5 @@
 import { ApiError } from '../errors.ts'
-import { parseAnswer } from './answer.ts'
+import { parseAnswer, readFailure } from './answer.ts'
 
 /** Splits bytes into the JSON values on its lines. `API_FAILED_MIDWAY` when one of them reports the failure of the whole. */
 export async function* readMessages(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<unknown, void, undefined> {
@@ -24,7 +24,7 @@ async function* readLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<stri
 
 function throwIfFailure(message: unknown): void {
   if (typeof message !== 'object' || message === null || !('error' in message || 'errorDetail' in message)) return
-  const { error, errorDetail } = message as { readonly error?: unknown; readonly errorDetail?: { readonly message?: unknown } | null }
-  const text = typeof errorDetail?.message === 'string' ? errorDetail.message : error
-  if (typeof text === 'string') throw new ApiError('API_FAILED_MIDWAY', text, { kind: 'internal' })
+  const { error, errorDetail } = message as { readonly error?: unknown; readonly errorDetail?: unknown }
+  const failure = readFailure(errorDetail) ?? readFailure({ message: error })
+  if (failure !== undefined) throw new ApiError('API_FAILED_MIDWAY', failure.message, { kind: 'internal', ...failure })
 }

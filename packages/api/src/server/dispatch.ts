@@ -5,11 +5,12 @@ import type { Endpoint } from '../endpoint.ts'
 import { ApiError } from '../errors.ts'
 import { statusOfKind } from '../kind-status.ts'
 import { readJsonBody } from './body.ts'
+import { failureOf } from './failure-of.ts'
 import type { ByteAnswer, Call, StreamAnswer } from './handler.ts'
 import { connect, hijackHead, takeConnection } from './hijack.ts'
 import { decodeQuery } from './query.ts'
 import type { Match, Router } from './router.ts'
-import { COMMON_HEADERS, messageOf, writeChunks, writeError, writeJson } from './write-answer.ts'
+import { COMMON_HEADERS, writeChunks, writeError, writeJson } from './write-answer.ts'
 
 /** What answers requests. */
 export interface Dispatch {
@@ -28,7 +29,7 @@ export async function dispatch(context: Dispatch, request: IncomingMessage, resp
   response.once('close', () => controller.abort(new ApiError('API_CONNECTION_LOST', 'the client has gone', { kind: 'unavailable' })))
   for (const [name, value] of Object.entries(COMMON_HEADERS)) response.setHeader(name, value)
   const report = (error: unknown): void => {
-    if (isSurprise(error) && !signal.aborted) context.onLog(`${request.method} ${request.url}: ${messageOf(error)}`)
+    if (isSurprise(error) && !signal.aborted) context.onLog(`${request.method} ${request.url}: ${failureOf(error).message}`)
   }
   try {
     await answer(context, { request, response, signal, report })
@@ -100,8 +101,8 @@ async function* lines(messages: AsyncIterable<unknown>, { signal, report }: Exch
   } catch (error) {
     signal.throwIfAborted()
     report(error)
-    const message = messageOf(error)
-    yield `${JSON.stringify({ errorDetail: { message }, error: message })}\r\n`
+    const failure = failureOf(error)
+    yield `${JSON.stringify({ errorDetail: failure, error: failure.message })}\r\n`
   }
 }
 

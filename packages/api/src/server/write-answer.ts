@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { isCtError } from '@ct/errors'
 import { API_VERSION } from '../api-version.ts'
 import { statusOfKind } from '../kind-status.ts'
+import { failureOf } from './failure-of.ts'
 
 /** Headers of every answer. */
 export const COMMON_HEADERS: Readonly<Record<string, string>> = {
@@ -30,12 +31,7 @@ export function writeError(response: ServerResponse, error: unknown): void {
   }
   const status = isCtError(error) ? statusOfKind(error.kind) : 500
   if (status === 304) response.writeHead(304).end()
-  else writeJson(response, status, { message: messageOf(error) })
-}
-
-/** The words of an error for a client. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  else writeJson(response, status, failureOf(error))
 }
 
 /** Writes chunks as they come, waiting for a slow client; leaves when it has gone. */

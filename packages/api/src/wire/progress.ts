@@ -1,3 +1,5 @@
+import type { Failure } from './failure.ts'
+
 /**
  * One line of a pull, push or load. A line with `error` ends the stream; the client throws it.
  *
@@ -15,5 +17,5 @@ export interface ProgressMessage {
   readonly stream?: string
   readonly aux?: unknown
   readonly error?: string
-  readonly errorDetail?: { code?: number; message: string }
+  readonly errorDetail?: Failure
 }
