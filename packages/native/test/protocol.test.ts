@@ -15,7 +15,7 @@ function constants(file: string, prefix: string): (readonly [string, number])[] 
 
 test('the operations agree in C, in TypeScript and in the document', () => {
   const typescript = Object.entries({ ...HEADER_OPCODES, ...OPCODES })
-  const documented = [...read('PROTOCOL.md').matchAll(/^\| `([a-z-]+)` \| (\d+) \|/gm)].map(([, name, code]) => [name, Number(code)])
+  const documented = [...read('PROTOCOL.md').matchAll(/^\| `([a-z-]+)` +\| (\d+) +\|/gm)].map(([, name, code]) => [name, Number(code)])
   expect(constants('c/plan.h', 'CT_OP_')).toEqual(typescript)
   expect(documented).toEqual(typescript)
 })
