@@ -25,7 +25,7 @@ const REMOVE_TIMEOUT_MS = 5_000
 
 /**
  * Makes the cgroup at `path` in all hierarchies but that of cpuset, which is made when a limit needs it: a new cpuset
- * holds no processor until it is given some.
+ * holds no processor until it is given some. One without processes that is there already, left by a crash, is replaced.
  * @throws RuntimeError RUNTIME_CGROUP_FAILED; what was made is removed again.
  */
 export function createCgroup(layout: CgroupLayout, path: string, { withCpuset = false }: { readonly withCpuset?: boolean } = {}): Cgroup {
@@ -117,8 +117,9 @@ function makeDirectory(layout: CgroupLayout, { mountPoint, controllers }: Hierar
   try {
     mkdirSync(directory)
   } catch (error) {
-    if (!hasErrno(error, 'ENOENT')) throw error
-    mkdirSync(directory, { recursive: true })
+    if (hasErrno(error, 'ENOENT')) mkdirSync(directory, { recursive: true })
+    else if (hasErrno(error, 'EEXIST') && removeEmpty(directory)) mkdirSync(directory)
+    else throw error
   }
   if (layout.version === 1 && controllers.includes('cpuset')) inheritCpuset(mountPoint, path)
   return directory
