@@ -41,8 +41,8 @@ function fullFormat(pids: readonly number[]): string[][] {
 }
 
 function userNames(): Map<number, string> {
-  const passwd = readFileSync('/etc/passwd', 'utf8').split('\n')
-  return new Map(passwd.map((line) => line.split(':')).map(([name = '', , uid = '']) => [Number(uid), name]))
+  const entries = readFileSync('/etc/passwd', 'utf8').trim().split('\n').reverse()
+  return new Map(entries.map((line) => line.split(':')).map(([name = '', , uid = '']) => [Number(uid), name]))
 }
 
 function startText(startedAt: Date): string {

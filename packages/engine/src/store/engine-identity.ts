@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { hasErrno } from '@ct/errors'
 import { EngineError } from '../errors.ts'
 import { writeJsonFile } from './json-file.ts'
+import { currentBootId } from './process-identity.ts'
 import { nowText } from './time-text.ts'
 
 /** Whose a state directory is; the content of `engine.json`. */
@@ -12,6 +13,8 @@ export interface EngineIdentity {
   readonly createdAt: string
   /** Where its containers' sockets are. */
   readonly runtimeDirectory: string
+  /** Of the machine's run in which it was opened last: what ran in an earlier one is gone. */
+  readonly bootId: string
 }
 
 /** Where the runtime keeps what runs. */
@@ -23,14 +26,15 @@ export const runtimeStateDirectory = (runtimeDirectory: string): string => join(
  * `ENGINE_LOCKED`, `ENGINE_BAD_RECORD`.
  */
 export function claimDirectories(root: string, runtimeDirectory: string): EngineIdentity {
+  const bootId = currentBootId()
   const path = join(root, 'engine.json')
   const found = readIdentity(path)
-  if (found !== undefined && found.runtimeDirectory !== runtimeDirectory && hasContainers(found.runtimeDirectory)) {
+  if (found?.bootId === bootId && found.runtimeDirectory !== runtimeDirectory && hasContainers(found.runtimeDirectory)) {
     throw mixedUp(`containers of ${root} run below ${found.runtimeDirectory}, not ${runtimeDirectory}`, found.runtimeDirectory)
   }
   const ownerPath = join(runtimeDirectory, 'owner.json')
   const owner = readIdentity(ownerPath)
-  if (owner !== undefined && owner.id !== found?.id && hasContainers(runtimeDirectory)) {
+  if (owner?.bootId === bootId && owner.id !== found?.id && hasContainers(runtimeDirectory)) {
     throw mixedUp(`containers of another state directory run below ${runtimeDirectory}`)
   }
   const identity: EngineIdentity = {
@@ -38,6 +42,7 @@ export function claimDirectories(root: string, runtimeDirectory: string): Engine
     id: found?.id ?? crypto.randomUUID(),
     createdAt: found?.createdAt ?? nowText(),
     runtimeDirectory,
+    bootId,
   }
   writeJsonFile(path, identity)
   writeJsonFile(ownerPath, identity)

@@ -14,11 +14,16 @@ export function processIdentity(pid: number): ProcessIdentity | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const startTime = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-    return { pid, startTime, bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() }
+    return { pid, startTime, bootId: currentBootId() }
   } catch (error) {
     if (hasErrno(error, 'ENOENT', 'ESRCH')) return undefined
     throw error
   }
+}
+
+/** The id of the machine's present run. */
+export function currentBootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
 }
 
 /** Whether that very process still exists. */

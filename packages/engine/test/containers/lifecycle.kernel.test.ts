@@ -218,7 +218,7 @@ describe('a container', () => {
       titles: ['UID', 'PID', 'PPID', 'C', 'STIME', 'TTY', 'TIME', 'CMD'],
       processes: [
         [
-          expect.any(String),
+          'root',
           String(test.engine.containers.get(id).state.pid),
           expect.any(String),
           expect.any(String),
