@@ -30,7 +30,10 @@ export interface AppliedLayer {
   readonly sizeBytes: number
   /** Entries of the archive, whiteouts included. */
   readonly entries: number
-  /** Paths of directories that the layer has entries in without saying anything about them; the root is `.`. */
+  /**
+   * Paths of directories that the layer has entries in without saying anything about them, the root being `.`: their
+   * metadata are up to the layers below.
+   */
   readonly impliedDirectories: readonly Uint8Array[]
 }
 

@@ -1,7 +1,7 @@
 import { LayerfsError } from '../errors.ts'
 import { OPAQUE_XATTR } from '../overlay/overlay-xattrs.ts'
 import type { TarEntryType } from '../tar/tar-header.ts'
-import { isBelow, pathBytes, ROOT, showPath } from './layer-path.ts'
+import { isBelow, parentOf, pathBytes, ROOT, showPath } from './layer-path.ts'
 import { IMPLIED_META, type TreeSession } from './tree-session.ts'
 import type { WhiteoutPolicy } from './whiteout-policy.ts'
 
@@ -15,6 +15,8 @@ const WHITEOUT_META = { mode: 0, uid: 0, gid: 0, mtimeNs: 0n }
 export class OverlayPolicy implements WhiteoutPolicy {
   readonly #session: TreeSession
   readonly #opaque = new Set<string>()
+  /** Opaque directories that the layers below have nothing to say about: theirs was whited out as a whole. */
+  readonly #fresh = new Set<string>()
   /** Whiteouts that no entry has replaced. */
   readonly #whiteouts = new Set<string>()
   /** Directories made only because a whiteout is in them. */
@@ -28,7 +30,7 @@ export class OverlayPolicy implements WhiteoutPolicy {
     const { brought, writer } = this.#session
     if (brought.has(path)) {
       const type = brought.typeOf(path)
-      if (type === undefined || type === 'directory') this.#opaque.add(path)
+      if (type === undefined || type === 'directory') this.#makeFresh(path)
       return
     }
     if (!this.#reach(path)) return
@@ -53,7 +55,7 @@ export class OverlayPolicy implements WhiteoutPolicy {
       this.#refuseLink(ancestor)
       if (!this.#whiteouts.delete(ancestor)) continue
       writer.directory(pathBytes(ancestor), IMPLIED_META)
-      this.#opaque.add(ancestor)
+      this.#makeFresh(ancestor)
     }
     const before = brought.typeOf(path)
     const isReplaced = this.#whiteouts.delete(path) || (before !== undefined && before !== 'directory')
@@ -74,7 +76,21 @@ export class OverlayPolicy implements WhiteoutPolicy {
       const xattrs = this.#opaque.has(path) ? [...(meta.xattrs ?? []), OPAQUE_XATTR] : meta.xattrs
       writer.setMeta(pathBytes(path), { ...meta, xattrs: xattrs ?? [], exact: true })
     }
-    return implied
+    return implied.filter((path) => this.#isMergedWithLower(path))
+  }
+
+  #makeFresh(directory: string): void {
+    this.#opaque.add(directory)
+    this.#fresh.add(directory)
+  }
+
+  #isMergedWithLower(path: string): boolean {
+    if (this.#fresh.has(path)) return false
+    for (let at = path; at !== ROOT; ) {
+      at = parentOf(at)
+      if (this.#opaque.has(at)) return false
+    }
+    return true
   }
 
   /** Whether a whiteout can be in its directory; not when that is hidden itself, or no directory. */
@@ -99,7 +115,7 @@ export class OverlayPolicy implements WhiteoutPolicy {
   #forget(path: string): void {
     const { brought } = this.#session
     if (!brought.has(path) && !this.#touched.has(path)) return
-    for (const paths of [this.#opaque, this.#whiteouts, this.#touched]) {
+    for (const paths of [this.#opaque, this.#fresh, this.#whiteouts, this.#touched]) {
       for (const below of paths) if (below === path || isBelow(below, path)) paths.delete(below)
     }
   }

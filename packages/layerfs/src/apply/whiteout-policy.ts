@@ -10,6 +10,6 @@ export interface WhiteoutPolicy {
   prepare(path: string, type: TarEntryType): void
   /** Whether the file that a hard link names can be linked to. */
   checkLink(path: string, existing: string): void
-  /** Says all that is still to be said about directories; gives those that have entries without being one. */
+  /** Says all that is still to be said about directories; gives those that only the layers below can say more about. */
   finish(): readonly string[]
 }

@@ -37,6 +37,11 @@ export class MergedDirectory {
     return new MergedDirectory(parts, parts.length)
   }
 
+  /** Where it is on the host, in the uppermost layer that has it, whose metadata count. */
+  get path(): Buffer {
+    return (this.#parts[0] as Part).path
+  }
+
   async child(name: Buffer): Promise<MergedEntry | undefined> {
     const found: Part[] = []
     for (let i = 0; i < this.#parts.length; i++) {

@@ -73,6 +73,11 @@ const dependent: readonly (readonly [string, Buffer, Readonly<Record<string, str
     archive(file('lib/new', 'n')),
     { lib: 'symlink 777 0:0 -> usr/lib', 'usr/lib/new': `file 644 0:0 ${digestOf('n').slice(7, 15)}` },
   ],
+  [
+    'an entry in a directory that it makes anew without saying so',
+    archive(file('.wh.etc'), file('etc/new', 'n')),
+    { etc: 'directory 755 0:0', 'etc/new': `file 644 0:0 ${digestOf('n').slice(7, 15)}` },
+  ],
   ['an opaque root', archive(file('.wh..wh..opq'), file('only', 'n')), { only: `file 644 0:0 ${digestOf('n').slice(7, 15)}` }],
 ]
 
