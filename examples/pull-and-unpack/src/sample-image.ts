@@ -30,7 +30,7 @@ async function putImage(store: MemoryStore, reference: string): Promise<void> {
     await layer({ greeting: 'hello from the second layer\n', '.wh.removed': '' }),
   ]
   const { os, architecture } = hostPlatform()
-  const config = { os, architecture, config: {}, rootfs: { type: 'layers', diff_ids: layers.map(digestOf) } }
+  const config = { os, architecture, config: {}, rootfs: { type: 'layers', diff_ids: layers.map((bytes) => digestOf(bytes)) } }
   const manifest = {
     schemaVersion: 2,
     mediaType: MEDIA_TYPES.ociManifest,
@@ -54,5 +54,7 @@ async function layer(files: Readonly<Record<string, string>>): Promise<Buffer> {
   const tar = pack()
   for (const [name, content] of Object.entries(files)) tar.entry({ name }, content)
   tar.finalize()
-  return Buffer.concat(await tar.toArray())
+  const chunks: Uint8Array[] = []
+  for await (const chunk of tar) chunks.push(chunk)
+  return Buffer.concat(chunks)
 }

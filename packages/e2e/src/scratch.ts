@@ -9,7 +9,7 @@ export async function scratchDirectory(name: string): Promise<{ readonly path: s
   return {
     path,
     async [Symbol.asyncDispose]() {
-      for (const mountPoint of (await mountPointsBelow(path)).reverse()) await output(['umount', '-l', mountPoint])
+      for (const mountPoint of [...(await mountPointsBelow(path))].reverse()) await output(['umount', '-l', mountPoint])
       await output(['rm', '-rf', path])
     },
   }
