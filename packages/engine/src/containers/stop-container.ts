@@ -37,7 +37,7 @@ export async function stopContainer(
   emitContainerEvent(context.events, record, 'stop')
 }
 
-/** Sends any signal to a running container. `ENGINE_NOT_RUNNING` is a conflict. */
+/** Sends any signal to a running container, and waits for its end when that is SIGKILL. `ENGINE_NOT_RUNNING` is a conflict. */
 export async function killContainer(context: ContainerContext, container: ManagedContainer, number: number): Promise<void> {
   const { record } = container
   if (!container.isUp) {
@@ -46,8 +46,11 @@ export async function killContainer(context: ContainerContext, container: Manage
   }
   // One that was told to end is not to be started again.
   if (number === SIGKILL || number === signalNumber(record.spec.stopSignal)) container.update({ manuallyStopped: true })
+  if (number !== SIGKILL) return sendSignal(context, container, number)
+  const ended = container.nextExit()
   await sendSignal(context, container, number)
-  if (number === SIGKILL && record.state.status === 'paused') await thaw(context, container)
+  if (record.state.status === 'paused') await thaw(context, container)
+  await endsWithin(ended, KILL_PATIENCE_MS)
 }
 
 /** Sends a signal to a container's first process; one that has just ended is no error. */
