@@ -74,6 +74,7 @@ export type {
 export type { ContainerConfig, HealthConfig } from './wire/container-config.ts'
 export type { EventMessage } from './wire/event.ts'
 export type { ExecCreateBody, ExecInspect, ExecStartBody } from './wire/exec.ts'
+export type { Failure } from './wire/failure.ts'
 export type {
   DeviceMapping,
   HostConfig,
@@ -89,5 +90,5 @@ export type { AuthConfig, ImageDeleteItem, ImageHistoryItem, ImageInspect, Image
 export type { EndpointSettings, Ipam, Network, NetworkContainer, NetworkingConfig, NetworkPruneReport } from './wire/network.ts'
 export type { ProgressMessage } from './wire/progress.ts'
 export type { ContainerStats, CpuStats, NetworkStats } from './wire/stats.ts'
-export type { BuildPruneReport, ComponentCommit, DiskUsage, ErrorBody, SystemInfo, SystemVersion } from './wire/system.ts'
+export type { BuildPruneReport, ComponentCommit, DiskUsage, SystemInfo, SystemVersion } from './wire/system.ts'
 export type { Volume, VolumeCreateBody, VolumeList, VolumePruneReport } from './wire/volume.ts'

@@ -102,11 +102,6 @@ export interface DiskUsage {
   readonly BuildCache: readonly object[] | null
 }
 
-/** The body of every error answer. */
-export interface ErrorBody {
-  readonly message: string
-}
-
 /** The answer of `POST /build/prune`. */
 export interface BuildPruneReport {
   readonly CachesDeleted: readonly string[] | null

@@ -135,6 +135,13 @@ export function clientContract(name: string, start: () => Promise<Subject>): voi
       })
     })
 
+    it('finds a container stopped that it has killed', async () => {
+      const id = await create({ Cmd: ['sleep', '60'] })
+      await client.call(api.containerStart, { params: { id } })
+      await client.call(api.containerKill, { params: { id } })
+      await client.call(api.containerRemove, { params: { id } })
+    })
+
     it('hears events from the past and the present', async () => {
       const since = String(Math.floor(Date.now() / 1000))
       const id = await create({ Cmd: ['true'] })

@@ -64,6 +64,12 @@ describe('a client', () => {
     await expect(client.call(systemInfo)).rejects.toMatchObject({ code: 'API_REFUSED', status, kind, message })
   })
 
+  it('reads the code and the hint that our own daemon adds', async () => {
+    const body = '{"message":"no","ctCode":"ENGINE_NO_IMAGE","hint":"pull it"}'
+    const client = await daemon('1.51', (_request, response) => response.writeHead(404).end(body))
+    await expect(client.call(systemInfo)).rejects.toMatchObject({ code: 'API_REFUSED', ctCode: 'ENGINE_NO_IMAGE', hint: 'pull it' })
+  })
+
   it('takes 304 for success', async () => {
     const client = await daemon('1.51', (_request, response) => response.writeHead(304).end())
     let status = 0
