@@ -58,7 +58,7 @@ export class ExecService {
 
   async resize(execId: string, size: TerminalSize): Promise<void> {
     const { supervisor, record } = this.#exec(execId)
-    if (supervisor === undefined || !record.running)
+    if (supervisor === undefined || record.exitCode !== null)
       throw new EngineError('ENGINE_NOT_RUNNING', `exec ${execId} is not running`, { kind: 'conflict' })
     await supervisor.resize(size)
   }
@@ -79,7 +79,7 @@ export class ExecService {
   }
 
   async #launch(exec: Exec, container: ManagedContainer, { detach = false, rows, columns }: StartExecOptions): Promise<Duplex | undefined> {
-    const { runtime, runtimeDirectory, events } = this.#context
+    const { runtime, runtimeDirectory, events, log } = this.#context
     const { id, spec } = exec.record
     const socket = socketPath(runtimeDirectory, id)
     const exitPath = `${socket}.exit`
@@ -92,7 +92,9 @@ export class ExecService {
     })
     exec.supervisor = supervisor
     const stream = detach ? undefined : new DeferredStream()
-    const ended = this.#ended(exec, container, exitPath)
+    const ended = this.#ended(exec, container, exitPath).catch((error: unknown) =>
+      log(`cannot clean up after exec ${id}: ${String(error)}`),
+    )
     if (stream !== undefined) {
       const { attachStdin: stdin = false, attachStdout: stdout = true, attachStderr: stderr = true } = spec
       stream.connect(await supervisor.attach({ stdin, stdout, stderr }), { beforeEnd: ended })
@@ -106,8 +108,10 @@ export class ExecService {
   async #ended(exec: Exec, container: ManagedContainer, exitPath: string): Promise<void> {
     const { events, closed } = this.#context
     const exit = await exec.supervisor?.wait({ signal: closed }).catch(() => readExitRecord(exitPath))
+    // A program that still runs keeps its socket: the next engine's containers end with it.
+    if (closed.aborted) return
     await Promise.all([rm(exitPath, { force: true }), rm(socketPath(this.#context.runtimeDirectory, exec.record.id), { force: true })])
-    if (closed.aborted || exec.record.exitCode !== null) return
+    if (exec.record.exitCode !== null) return
     exec.record = { ...exec.record, running: false, exitCode: exit?.exitCode ?? 137 }
     exec.endedAtMs = Date.now()
     const { id } = exec.record

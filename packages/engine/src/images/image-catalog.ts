@@ -163,7 +163,8 @@ export class ImageCatalog {
   /** A record that was lost, or never written, is made again from the blobs. */
   async #adopt(reference: string, descriptor: Descriptor): Promise<void> {
     try {
-      this.put(await readImage(this.store, descriptor), { sizeBytes: descriptor.size })
+      const image = await readImage(this.store, descriptor)
+      this.put(image, { sizeBytes: image.manifest.layers.reduce((sum, { size }) => sum + size, 0) })
     } catch (error) {
       if (!isCtError(error) && !hasErrno(error, 'ENOENT')) throw error
       this.errors.push(

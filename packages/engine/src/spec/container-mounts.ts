@@ -17,11 +17,22 @@ export function containerMounts(record: ContainerRecord): SpecMount[] {
 }
 
 function specMount(mount: ContainerMount): SpecMount {
-  const access = mount.readOnly ? 'ro' : 'rw'
   if (mount.type === 'tmpfs') {
-    return { destination: mount.target, type: 'tmpfs', source: 'tmpfs', options: [...(mount.options ?? []), access] }
+    return {
+      destination: mount.target,
+      type: 'tmpfs',
+      source: 'tmpfs',
+      options: [...(mount.options ?? []), ...(mount.readOnly ? ['ro'] : [])],
+    }
   }
+  const isRecursive = mount.nonRecursive !== true
+  // A bind is never made more writable than its source; read-only reaches the mounts below, too.
+  const access = mount.readOnly ? [isRecursive ? 'rro' : 'ro'] : []
   const propagation = mount.propagation === '' ? 'rprivate' : mount.propagation
-  const bind = mount.nonRecursive === true ? 'bind' : 'rbind'
-  return { destination: mount.target, type: 'bind', source: mount.source, options: [bind, propagation, access] }
+  return {
+    destination: mount.target,
+    type: 'bind',
+    source: mount.source,
+    options: [isRecursive ? 'rbind' : 'bind', propagation, ...access],
+  }
 }

@@ -60,7 +60,8 @@ describe('the read/write layer', () => {
 describe('mounts', () => {
   it('bind a directory of the host, read-only when asked', async () => {
     writeFileSync(join(host, 'given'), 'by the host\n')
-    const { stdout, exitCode } = await test.run(shell('cat /a/given; echo back > /a/back; touch /b/x'), {
+    mkdirSync(join(host, 'below'))
+    const { stdout, exitCode } = await test.run(shell('cat /a/given; echo back > /a/back; touch /b/x /b/below/x'), {
       mounts: [
         { type: 'bind', source: host, target: '/a' },
         { type: 'bind', source: host, target: '/b', readOnly: true },
