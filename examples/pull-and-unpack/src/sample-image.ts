@@ -55,6 +55,6 @@ async function layer(files: Readonly<Record<string, string>>): Promise<Buffer> {
   for (const [name, content] of Object.entries(files)) tar.entry({ name }, content)
   tar.finalize()
   const chunks: Uint8Array[] = []
-  for await (const chunk of tar) chunks.push(chunk)
+  for await (const chunk of tar) chunks.push(chunk as Uint8Array)
   return Buffer.concat(chunks)
 }
