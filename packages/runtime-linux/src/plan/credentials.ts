@@ -11,10 +11,17 @@ const SECCOMP_FLAGS: Readonly<Record<SeccompFlag, number>> = {
   SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: 32,
 }
 
+/** A system call filter, ready for the kernel. */
+export interface SeccompFilter {
+  readonly program: Uint8Array
+  /** Those of seccomp(2). */
+  readonly flags: number
+}
+
 /** What a process may do, and what the plan does in the middle of taking the rest away. */
 export interface CredentialContext {
   readonly process: Process
-  readonly seccomp?: LinuxSeccomp | undefined
+  readonly filter?: SeccompFilter | undefined
   /** Capabilities that are left out of every set. */
   readonly withheld?: readonly string[] | undefined
   /** Run once the process is the user's, right before its program. */
@@ -25,18 +32,18 @@ export interface CredentialContext {
  * The last operations before the exec. Installing a filter needs CAP_SYS_ADMIN or no_new_privs: without the latter the
  * filter comes first, with it last, so that the fewest calls of the set-up need its blessing; as runc does.
  */
-export function planCredentials({ process, seccomp, withheld = [], hold }: CredentialContext): Operation[] {
+export function planCredentials({ process, filter, withheld = [], hold }: CredentialContext): Operation[] {
   const { user, noNewPrivileges = false } = process
-  const filter = seccomp === undefined ? [] : [planSeccomp(seccomp)]
+  const filters: Operation[] = filter === undefined ? [] : [{ op: 'seccomp', ...filter }]
   const operations: Operation[] = []
   if (noNewPrivileges) operations.push({ op: 'no-new-privileges' })
-  else operations.push(...filter)
+  else operations.push(...filters)
   operations.push(
     { op: 'user', uid: user.uid, gid: user.gid, groups: user.additionalGids ?? [] },
     { op: 'capabilities', sets: capabilitySets(process.capabilities ?? {}, withheld) },
   )
   if (hold) operations.push({ op: 'hold' })
-  if (noNewPrivileges) operations.push(...filter)
+  if (noNewPrivileges) operations.push(...filters)
   return operations
 }
 
@@ -56,7 +63,8 @@ export function capabilitySets(names: LinuxCapabilities, withheld: readonly stri
   }
 }
 
-function planSeccomp(seccomp: LinuxSeccomp): Operation {
+/** Compiles the filter of a spec. */
+export function seccompFilter(seccomp: LinuxSeccomp): SeccompFilter {
   const flags = (seccomp.flags ?? []).reduce((sum, flag) => sum | SECCOMP_FLAGS[flag], 0)
-  return { op: 'seccomp', program: compileSeccomp(seccomp), flags }
+  return { program: compileSeccomp(seccomp), flags }
 }

@@ -1,6 +1,6 @@
 import type { ExecPlan, NamespaceType, SupervisorPlan } from '@ct/native'
 import type { Process } from '../spec/process.ts'
-import type { LinuxSeccomp } from '../spec/seccomp.ts'
+import type { SeccompFilter } from './credentials.ts'
 import { planEarlyProcess, planProcess, planTerminal } from './process.ts'
 
 /** What a further process of a container is made from. */
@@ -10,7 +10,7 @@ export interface ExecContext {
   readonly pidStartTime: bigint
   readonly namespaces: readonly NamespaceType[]
   readonly cgroupProcs: readonly string[]
-  readonly seccomp: LinuxSeccomp | undefined
+  readonly filter: SeccompFilter | undefined
   readonly withheld: readonly string[]
   readonly supervisor: SupervisorPlan
   readonly hold: boolean

@@ -4,6 +4,7 @@ import { hasDeviceControl } from '../cgroups/device-rules.ts'
 import type { Linux, LinuxIdMapping, LinuxPersonality } from '../spec/linux.ts'
 import { bad } from '../spec/shape.ts'
 import type { Spec } from '../spec/spec.ts'
+import type { SeccompFilter } from './credentials.ts'
 import { planDevices } from './devices.ts'
 import { planMounts } from './mounts.ts'
 import { planEarlyProcess, planProcess, planTerminal } from './process.ts'
@@ -17,6 +18,7 @@ export interface RunContext {
   /** Absolute; relative sources of binds are below it. */
   readonly bundle: string
   readonly mounts: readonly Mount[]
+  readonly filter: SeccompFilter | undefined
   readonly cgroup: Cgroup
   readonly supervisor: SupervisorPlan
   /** Whether the process stops before its program until it is started. */
@@ -51,7 +53,7 @@ export function planRun(context: RunContext): RunPlan {
       ...planPaths(linux),
       ...(spec.root?.readonly ? [{ op: 'attributes', target: '/', attributes: { set: ['rdonly'] } } as const] : []),
       ...(linux.personality === undefined ? [] : [{ op: 'personality', persona: PERSONAS[linux.personality.domain] } as const]),
-      ...planProcess({ process, seccomp: linux.seccomp, withheld, hold: context.hold }),
+      ...planProcess({ process, filter: context.filter, withheld, hold: context.hold }),
     ],
   }
 }

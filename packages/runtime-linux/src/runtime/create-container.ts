@@ -1,17 +1,19 @@
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { launch, type Supervisor, type SupervisorPlan } from '@ct/native'
-import { type Cgroup, createCgroup, oomCounter, removeCgroup, removeEmptyCgroup } from '../cgroups/cgroup.ts'
+import { type Cgroup, cgroupPids, createCgroup, oomCounter, removeCgroup, removeEmptyCgroup } from '../cgroups/cgroup.ts'
 import { writeDeviceRules } from '../cgroups/device-rules.ts'
 import type { CgroupLayout } from '../cgroups/layout.ts'
 import { needsCpuset, writeLimits } from '../cgroups/limits.ts'
+import { type SeccompFilter, seccompFilter } from '../plan/credentials.ts'
 import { planRun } from '../plan/run-plan.ts'
 import type { Spec } from '../spec/spec.ts'
 import { explainFailure } from './failure.ts'
 import type { LoadedBundle } from './load-bundle.ts'
 import { adjustOomScore } from './oom-score.ts'
 import { readProcessStatus } from './process-status.ts'
-import { type ContainerRecord, claimDirectory, writeRecord } from './record.ts'
+import { type ContainerRecord, claimDirectory, FILTER, writeRecord } from './record.ts'
 import type { ContainerIo } from './runtime.ts'
+import { SIGKILL, sendSignal } from './signals.ts'
 
 /** How the command hands a container over: with its own stdio. */
 export interface InheritedIo {
@@ -50,19 +52,32 @@ export async function createContainer(request: CreateRequest): Promise<CreatedCo
   const directory = claimDirectory(request.stateDirectory, id)
   let cgroup: Cgroup | undefined
   try {
-    const record = newRecord(request, directory)
+    const { seccomp } = request.bundle.spec.linux ?? {}
+    const filter = seccomp === undefined ? undefined : seccompFilter(seccomp)
+    const record = { ...newRecord(request, directory), filterFlags: filter?.flags }
     writeRecord(directory, record)
+    if (filter !== undefined) writeFileSync(`${directory}/${FILTER}`, filter.program)
     cgroup = prepareCgroup(request)
-    const supervisor = await launchContainer(request, { cgroup, record, directory })
+    const supervisor = await launchContainer(request, { cgroup, record, directory, filter })
     const pidStartTime = readProcessStatus(supervisor.pid)?.startTime ?? 0n
     const finished = { ...record, pid: supervisor.pid, pidStartTime: String(pidStartTime), isStarted: !request.hold }
     writeRecord(directory, finished)
     return { record: finished, supervisor }
   } catch (error) {
-    if (cgroup !== undefined) await removeCgroup(cgroup)
-    rmSync(directory, { recursive: true, force: true })
+    await undo(cgroup, directory)
     signal?.throwIfAborted()
     throw error
+  }
+}
+
+/** Removes what was made of a container, also a process whose record could not be written. */
+async function undo(cgroup: Cgroup | undefined, directory: string): Promise<void> {
+  try {
+    if (cgroup === undefined) return
+    for (const pid of cgroupPids(cgroup)) sendSignal(pid, SIGKILL)
+    await removeCgroup(cgroup)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
   }
 }
 
@@ -83,12 +98,14 @@ interface Prepared {
   readonly cgroup: Cgroup
   readonly record: ContainerRecord
   readonly directory: string
+  readonly filter: SeccompFilter | undefined
 }
 
 async function launchContainer(request: CreateRequest, prepared: Prepared): Promise<Supervisor> {
   const { bundle, hold, pivot, signal } = request
   const supervisor = await planSupervisor(request, prepared)
-  const plan = planRun({ ...bundle, cgroup: prepared.cgroup, supervisor, hold, pivot })
+  const { cgroup, filter } = prepared
+  const plan = planRun({ ...bundle, cgroup, filter, supervisor, hold, pivot })
   try {
     const launched = await launch(plan, { signal })
     adjustOomScore(launched.pid, prepared.record.process, prepared.record.namespaces)
@@ -143,7 +160,6 @@ function newRecord({ id, bundle, cgroupPath, io, inherited }: CreateRequest, dir
     annotations: spec.annotations ?? {},
     namespaces: namespacesOf(spec),
     process: spec.process ?? { args: [], cwd: '/', user: { uid: 0, gid: 0 } },
-    seccomp: spec.linux?.seccomp,
     devices: spec.linux?.resources?.devices,
   }
 }

@@ -5,7 +5,7 @@ import { isFrozen, thaw } from '../cgroups/freezer.ts'
 import { RuntimeError } from '../errors.ts'
 import { settleExit } from './control-container.ts'
 import { type ContainerRecord, readRecord } from './record.ts'
-import { sendSignal } from './signals.ts'
+import { SIGKILL, sendSignal } from './signals.ts'
 import { containerStatus, isAlive } from './status.ts'
 
 /** What is to be deleted. */
@@ -16,7 +16,6 @@ export interface DeleteRequest {
   readonly openCgroup: (path: string) => Cgroup
 }
 
-const SIGKILL = 9
 const KILL_TIMEOUT_MS = 10_000
 
 /** Removes a container's processes, cgroup and state, in this order. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { launchExec, type Supervisor } from '@ct/native'
 import { type Cgroup, entryFiles } from '../cgroups/cgroup.ts'
 import { hasDeviceControl } from '../cgroups/device-rules.ts'
@@ -8,7 +9,7 @@ import { validateProcess } from '../spec/validate-process.ts'
 import type { InheritedIo } from './create-container.ts'
 import { explainFailure } from './failure.ts'
 import { adjustOomScore } from './oom-score.ts'
-import type { ContainerRecord } from './record.ts'
+import { type ContainerRecord, FILTER } from './record.ts'
 import type { ExecOptions } from './runtime.ts'
 
 /** Options of an exec, with what only the command needs. */
@@ -32,6 +33,7 @@ export async function execProcess(
 ): Promise<Supervisor> {
   options.signal?.throwIfAborted()
   const { capabilities, noNewPrivileges, rlimits, oomScoreAdj } = record.process
+  const { filterFlags } = record
   const whole = { capabilities, noNewPrivileges, rlimits, oomScoreAdj, ...defined(validateProcess(process)) }
   const plan = planExec({
     process: whole,
@@ -39,7 +41,7 @@ export async function execProcess(
     pidStartTime: BigInt(record.pidStartTime),
     namespaces: record.namespaces,
     cgroupProcs: entryFiles(cgroup),
-    seccomp: record.seccomp,
+    filter: filterFlags === undefined ? undefined : { program: readFileSync(`${directory}/${FILTER}`), flags: filterFlags },
     withheld: hasDeviceControl(cgroup, record.devices) ? [] : ['CAP_MKNOD'],
     supervisor: await planSupervisor(process, options, directory),
     hold: options.hold ?? false,

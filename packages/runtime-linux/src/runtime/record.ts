@@ -4,7 +4,6 @@ import type { NamespaceType } from '@ct/native'
 import { RuntimeError } from '../errors.ts'
 import type { Process } from '../spec/process.ts'
 import type { LinuxDeviceRule } from '../spec/resources.ts'
-import type { LinuxSeccomp } from '../spec/seccomp.ts'
 
 /** What a runtime remembers of a container, `state.json` in its state directory. */
 export interface ContainerRecord {
@@ -29,9 +28,13 @@ export interface ContainerRecord {
   readonly namespaces: readonly NamespaceType[]
   /** Defaults of an exec. */
   readonly process: Process
-  readonly seccomp?: LinuxSeccomp | undefined
+  /** Flags of the filter, whose program is the file {@link FILTER}; undefined without one. */
+  readonly filterFlags?: number | undefined
   readonly devices?: readonly LinuxDeviceRule[] | undefined
 }
+
+/** Name of the file with the compiled system call filter, for execs. */
+export const FILTER = 'filter.bpf'
 
 const FILE = 'state.json'
 

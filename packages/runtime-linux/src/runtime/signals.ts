@@ -2,6 +2,9 @@ import { constants } from 'node:os'
 import { hasErrno } from '@ct/errors'
 import { RuntimeError } from '../errors.ts'
 
+/** Number of the signal that nobody can catch. */
+export const SIGKILL = 9
+
 const MAXIMUM_SIGNAL = 64
 
 /**

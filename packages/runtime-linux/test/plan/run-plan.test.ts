@@ -16,7 +16,16 @@ const cgroup: Cgroup = {
 
 function plan(change: Partial<Spec> = {}, { hold = true, group = cgroup } = {}) {
   const spec = { ...defaultSpec({ args: ['true'], hostname: 'box' }), ...change }
-  return planRun({ spec, rootfs: '/r', bundle: '/b', mounts: [], cgroup: group, supervisor: { stdio: 'pipes' }, hold })
+  return planRun({
+    spec,
+    rootfs: '/r',
+    bundle: '/b',
+    mounts: [],
+    cgroup: group,
+    filter: { program: new Uint8Array(8), flags: 0 },
+    supervisor: { stdio: 'pipes' },
+    hold,
+  })
 }
 
 function names(operations: readonly Operation[]): string[] {

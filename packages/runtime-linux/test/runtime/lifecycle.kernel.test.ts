@@ -165,6 +165,15 @@ describe('what cannot be created leaves nothing', () => {
     expect(await runtime.list()).toEqual([])
   })
 
+  it.each([0, 1, 2])('one aborted %i ms after the set-up has begun', async (delayMs) => {
+    const controller = new AbortController()
+    const running = runtime.run('abandoned', bundle('sleep', '100'), { signal: controller.signal })
+    setTimeout(() => controller.abort(new Error('changed my mind')), delayMs)
+    await expect(running).rejects.toThrow('changed my mind')
+    expect(await runtime.list()).toEqual([])
+    expect(box.cgroupDirectories(`/${box.cgroupParent}/abandoned`)).toEqual([])
+  })
+
   it('a bundle without a readable config', async () => {
     await expect(runtime.run('none', '/no/such')).rejects.toMatchObject({ code: 'RUNTIME_BAD_BUNDLE' })
     writeFileSync(`${box.root.directory}/config.json`, '{')
