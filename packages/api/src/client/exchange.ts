@@ -5,6 +5,9 @@ import { hasErrno } from '@ct/errors'
 import { ApiError } from '../errors.ts'
 import type { Address } from './address.ts'
 
+/** Spares node:http from compiling its expression for IPv6 addresses (2 ms of every start) to name a TLS server that there is not. */
+const NO_SERVER_NAME = { servername: '' }
+
 /** One HTTP request, ready to send. */
 export interface Exchange {
   readonly method: string
@@ -56,6 +59,7 @@ export class Connection {
     return new Promise((resolve) => {
       const request = httpRequest({
         ...this.#address,
+        ...NO_SERVER_NAME,
         agent: this.#agent,
         method,
         path: target,
