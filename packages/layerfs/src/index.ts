@@ -14,4 +14,4 @@ export type { SnapshotInfo, SnapshotKind, Snapshotter, SnapshotUsage } from './s
 export { readTar, type TarEntry } from './tar/read-tar.ts'
 export type { TarEntryType, TarHeader, Xattr } from './tar/tar-header.ts'
 export { type TarInput, writeTar } from './tar/write-tar.ts'
-export { type ImageLayer, type UnpackOptions, type UnpackProgress, unpack } from './unpack/unpack.ts'
+export { type UnpackOptions, type UnpackProgress, unpack } from './unpack/unpack.ts'

@@ -82,10 +82,11 @@ function readExactly(path: Buffer, maxBytes: number): Uint8Array | undefined {
   }
   try {
     const opened = readlinkSync(`/proc/self/fd/${fd}`, 'buffer')
-    if (!opened.subarray(0, path.length).equals(path) || !fstatSync(fd).isFile()) return undefined
-    const bytes = Buffer.alloc(maxBytes)
+    const stats = fstatSync(fd)
+    if (!opened.subarray(0, path.length).equals(path) || !stats.isFile()) return undefined
+    const bytes = Buffer.alloc(Math.min(stats.size, maxBytes))
     let size = 0
-    for (let read = -1; read !== 0; size += read) read = readSync(fd, bytes, size, maxBytes - size, null)
+    for (let read = -1; read !== 0; size += read) read = readSync(fd, bytes, size, bytes.length - size, null)
     return bytes.subarray(0, size)
   } finally {
     closeSync(fd)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isCtError } from '@ct/errors'
-import type { Source } from '@ct/image'
+import type { ImageLayer, Source } from '@ct/image'
 import type { TreeTarget } from '@ct/native'
 import { type AppliedLayer, applyLayer } from '../apply/apply-layer.ts'
 import type { WhiteoutMode } from '../apply/layer-applier.ts'
@@ -8,7 +8,7 @@ import type { LayerLimits } from '../apply/layer-limits.ts'
 import { decompress } from '../compression/decompress.ts'
 import type { OverlaySnapshotter } from '../snapshots/overlay-snapshotter.ts'
 import { inheritDirectories } from './inherit-directories.ts'
-import type { ImageLayer, UnpackProgress } from './unpack.ts'
+import type { UnpackProgress } from './unpack.ts'
 
 /** What a {@link LayerUnpacker} is to do. */
 export interface LayerPlan {

@@ -1,14 +1,8 @@
-import { chainIds, type Descriptor, type Digest, type Source } from '@ct/image'
+import { chainIds, type Descriptor, type Digest, type ImageLayer, type Source } from '@ct/image'
 import type { LayerLimits } from '../apply/layer-limits.ts'
 import type { OverlaySnapshotter } from '../snapshots/overlay-snapshotter.ts'
 import { Gate } from './gate.ts'
 import { LayerUnpacker } from './layer-unpacker.ts'
-
-/** A layer of an image: the blob, and the digest of the archive in it, as the image's config has it. */
-export interface ImageLayer {
-  readonly descriptor: Descriptor
-  readonly diffId: Digest
-}
 
 /** How far a layer is. */
 export interface UnpackProgress {

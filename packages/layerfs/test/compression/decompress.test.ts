@@ -17,7 +17,7 @@ const skippable = (content: string): Buffer => {
   head.writeUInt32LE(content.length, 4)
   return Buffer.concat([head, Buffer.from(content)])
 }
-/** A frame of raw blocks: any encoder may write one. */
+/** A frame of raw blocks, as an encoder may write one. */
 const rawFrame = (content: Buffer): Buffer => {
   const blocks: Buffer[] = []
   for (let at = 0; at < content.length; at += 100_000) {
