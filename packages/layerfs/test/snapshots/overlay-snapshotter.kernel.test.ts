@@ -75,6 +75,21 @@ describe('OverlaySnapshotter', () => {
     expect(await snapshotter.find('2')).toBeUndefined()
   })
 
+  it.each<[string, string, (snapshotter: OverlaySnapshotter) => Promise<unknown>]>([
+    ['SNAPSHOT_EXISTS', 'conflict', (snapshotter) => snapshotter.prepare('a')],
+    ['SNAPSHOT_NOT_FOUND', 'not-found', (snapshotter) => snapshotter.stat('nothing')],
+    ['SNAPSHOT_NOT_FOUND', 'not-found', (snapshotter) => snapshotter.commit('x', 'a', { parent: 'nothing' })],
+    ['SNAPSHOT_NOT_ACTIVE', 'conflict', (snapshotter) => snapshotter.upperDirectory('top')],
+    ['SNAPSHOT_NOT_COMMITTED', 'conflict', (snapshotter) => snapshotter.prepare('b', 'a')],
+    ['SNAPSHOT_HAS_CHILDREN', 'conflict', (snapshotter) => snapshotter.remove('top')],
+  ])('says %s, a %s, and changes nothing', async (code, kind, run) => {
+    const root = sub()
+    const snapshotter = await prepared(root)
+    const before = contents(root)
+    await expect(run(snapshotter)).rejects.toMatchObject({ code, kind })
+    expect(contents(root)).toEqual(before)
+  })
+
   it('puts a snapshot on another parent when it commits', async () => {
     const snapshotter = await prepared(sub())
     await snapshotter.prepare('free')
