@@ -210,22 +210,27 @@ export class ContainerService implements Containers {
   }
 
   async changes(id: string): Promise<readonly Change[]> {
-    const { record } = this.#managed(id)
-    const [upper, lowers] = await Promise.all([this.#context.snapshotter.upperDirectory(record.id), this.#layers(record)])
+    const { upper, lowers } = await this.directories(id)
     return containerChanges(upper, lowers)
   }
 
   async *export(id: string): AsyncGenerator<Uint8Array> {
-    const { record } = this.#managed(id)
-    const upper = await this.#context.snapshotter.upperDirectory(record.id)
+    const { upper, lowers: layers } = await this.directories(id)
     // Read-only over the upper directory as one more layer, as the container's own mount may be using it.
-    const lowers = [upper, ...(await this.#layers(record))]
+    const lowers = [upper, ...layers]
     const [only] = lowers
     const mount =
       lowers.length > 1
         ? { type: 'overlay', source: 'overlay', options: ['ro', `lowerdir=${lowers.join(':')}`] }
         : { type: 'bind', source: only ?? upper, options: ['rbind', 'ro'] }
     yield* exportTree({ mounts: [mount] })
+  }
+
+  async directories(id: string): Promise<{ readonly upper: string; readonly lowers: readonly string[] }> {
+    const { snapshotter } = this.#context
+    const { record } = this.#managed(id)
+    const [upper, lowers] = await Promise.all([snapshotter.upperDirectory(record.id), snapshotter.layerDirectories(record.id)])
+    return { upper, lowers }
   }
 
   async size(id: string): Promise<{ readonly rwBytes: number; readonly rootFsBytes: number }> {
@@ -278,10 +283,6 @@ export class ContainerService implements Containers {
 
   #managed(id: string): ManagedContainer {
     return this.#context.table.get(id)
-  }
-
-  async #layers({ chainId }: ContainerRecord): Promise<readonly string[]> {
-    return chainId === '' ? [] : this.#context.snapshotter.layerDirectories(chainId)
   }
 
   #ancestors(asked: readonly string[] = []): ReadonlySet<string> {

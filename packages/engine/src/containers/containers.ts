@@ -111,6 +111,8 @@ export interface Containers {
   changes(id: string): Promise<readonly Change[]>
   /** Its whole root file system as a tar archive. */
   export(id: string): AsyncIterable<Uint8Array>
+  /** Where its files are on the host; `lowers` are the image's layers, top first. */
+  directories(id: string): Promise<{ readonly upper: string; readonly lowers: readonly string[] }>
   /** Sizes of its read/write layer and of all layers together. */
   size(id: string): Promise<{ readonly rwBytes: number; readonly rootFsBytes: number }>
 
