@@ -20,6 +20,7 @@ export const containerInspectHandler: Handler<typeof containerInspect> = async (
     networkId: networks.find(({ name }) => name === record.network.mode)?.id ?? '',
     execIds: engine.containers.listExecs(record.id),
     storageDriver: STORAGE_DRIVER,
+    directories: await engine.containers.directories(record.id),
     size: query.size === true ? await engine.containers.size(record.id) : undefined,
   })
 }

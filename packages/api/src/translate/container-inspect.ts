@@ -10,6 +10,8 @@ export interface InspectFacts {
   readonly networkId: string
   readonly execIds: readonly string[]
   readonly storageDriver: string
+  /** Of its read/write layer, and of the image's layers, top first. */
+  readonly directories: { readonly upper: string; readonly lowers: readonly string[] }
   readonly size?: { readonly rwBytes: number; readonly rootFsBytes: number } | undefined
 }
 
@@ -36,7 +38,7 @@ export function containerInspectOf(record: ContainerRecord, facts: InspectFacts)
     AppArmorProfile: '',
     ExecIDs: facts.execIds.length === 0 ? null : facts.execIds,
     HostConfig: hostConfigOf(record.spec),
-    GraphDriver: { Name: facts.storageDriver, Data: null },
+    GraphDriver: { Name: facts.storageDriver, Data: { LowerDir: facts.directories.lowers.join(':'), UpperDir: facts.directories.upper } },
     ...(facts.size && { SizeRw: facts.size.rwBytes, SizeRootFs: facts.size.rootFsBytes }),
     Mounts: record.mounts.map(mountPointOf),
     Config: configOf(record),

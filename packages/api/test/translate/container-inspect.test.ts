@@ -3,7 +3,12 @@ import { containerInspectOf } from '../../src/translate/container-inspect.ts'
 import { keepHostConfig } from '../../src/translate/kept-host-config.ts'
 import { RECORD, withState } from './container-record.ts'
 
-const facts = { networkId: 'n'.repeat(64), execIds: [], storageDriver: 'overlay' }
+const facts = {
+  networkId: 'n'.repeat(64),
+  execIds: [],
+  storageDriver: 'overlay',
+  directories: { upper: '/upper', lowers: ['/top', '/bottom'] },
+}
 
 describe('an inspected container', () => {
   it('has everything where docker has it', () => {
