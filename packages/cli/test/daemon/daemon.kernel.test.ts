@@ -86,6 +86,13 @@ describe('the daemon', () => {
     })
   })
 
+  it('is the only command that loads engine and server: they are not in the file', async () => {
+    const text = await readFile(program, 'utf8')
+    expect(text).toContain('/_ping')
+    expect(text).not.toMatch(/createServer|require\(["']@ct/)
+    expect(text.length).toBeLessThan(200_000)
+  })
+
   it('is for root alone', () => {
     expect(() => requireRoot(0)).not.toThrow()
     expect(() => requireRoot(1000)).toThrow(expect.objectContaining({ code: 'CLI_NEEDS_ROOT', hint: expect.stringContaining('sudo') }))
