@@ -4,7 +4,7 @@ import { LayerfsError } from '../errors.ts'
 import type { Mount } from '../mount.ts'
 import { inheritRoot } from './inherit-root.ts'
 import { measureTree } from './measure-tree.ts'
-import { removeTree } from './remove-tree.ts'
+import { removeLeftover, removeTree } from './remove-tree.ts'
 import { SnapshotIndex } from './snapshot-index.ts'
 import { createDirectory, type SnapshotRecord, writeRecord } from './snapshot-record.ts'
 import type { SnapshotInfo, Snapshotter, SnapshotUsage } from './snapshotter.ts'
@@ -51,7 +51,7 @@ export class OverlaySnapshotter implements Snapshotter {
     }
     mkdirSync(directory, { recursive: true, mode: 0o711 })
     const snapshotter = new OverlaySnapshotter(SnapshotIndex.open(directory))
-    for (const leftover of snapshotter.#index.leftovers) await removeTree(leftover)
+    for (const leftover of snapshotter.#index.leftovers) await removeLeftover(leftover)
     return snapshotter
   }
 
@@ -70,10 +70,10 @@ export class OverlaySnapshotter implements Snapshotter {
     if (below !== undefined) this.#committed(below)
     const committed: SnapshotRecord = { key: name, kind: 'committed', parent: below, createdAt: now(), link: this.#index.newLink(name) }
     const directory = this.#index.pathOf(key)
-    rmSync(join(directory, 'work'), { recursive: true, force: true })
     writeRecord(directory, committed)
     renameSync(directory, this.#index.pathOf(name))
     this.#index.replace(key, committed)
+    rmSync(join(this.#index.pathOf(name), 'work'), { recursive: true, force: true })
   }
 
   async stat(key: string): Promise<SnapshotInfo> {

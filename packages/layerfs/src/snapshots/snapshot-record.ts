@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LayerfsError } from '../errors.ts'
 import type { SnapshotInfo, SnapshotKind } from './snapshotter.ts'
@@ -26,9 +26,14 @@ export function writeRecord(directory: string, record: SnapshotRecord): void {
 export function createDirectory(directory: string, record: SnapshotRecord, fill: (temporary: string) => void): void {
   const temporary = join(directory, '..', `.new-${process.hrtime.bigint()}`)
   mkdirSync(temporary, { mode: 0o700 })
-  fill(temporary)
-  writeRecord(temporary, record)
-  renameSync(temporary, directory)
+  try {
+    fill(temporary)
+    writeRecord(temporary, record)
+    renameSync(temporary, directory)
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true })
+    throw error
+  }
 }
 
 /**

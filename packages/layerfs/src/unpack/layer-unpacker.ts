@@ -53,11 +53,12 @@ export class LayerUnpacker {
   async commit(): Promise<void> {
     const { name, parent, onState } = this.#plan
     if (!(await this.#fitsLower())) await this.#extractAgain()
-    const key = this.#key ?? ''
-    // Somebody else may have unpacked the same image meanwhile.
-    if ((await this.#snapshotter.find(name)) === undefined) {
-      await this.#snapshotter.commit(name, key, { parent })
+    try {
+      await this.#snapshotter.commit(name, this.#key ?? '', { parent })
       this.#key = undefined
+    } catch (error) {
+      // Somebody else may have unpacked the same image meanwhile.
+      if (!isCtError(error) || error.code !== 'SNAPSHOT_EXISTS') throw error
     }
     await this.discard()
     onState('done', this.#applied?.sizeBytes ?? 0)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -88,6 +89,23 @@ describe('OverlaySnapshotter', () => {
     const before = contents(root)
     await expect(run(snapshotter)).rejects.toMatchObject({ code, kind })
     expect(contents(root)).toEqual(before)
+  })
+
+  it('leaves nothing of a snapshot that did not fit on a full disk, and works on', async () => {
+    const root = sub()
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,nr_inodes=30', 'tmpfs', root])
+    try {
+      const snapshotter = await prepared(root)
+      const before = contents(root)
+      const fillers = Array.from({ length: 40 }, (_, i) => snapshotter.prepare(`more-${i}`, 'top'))
+      const failed = (await Promise.allSettled(fillers)).filter(({ status }) => status === 'rejected')
+      expect(failed.length).toBeGreaterThan(0)
+      for (let i = 0; i < 40 - failed.length; i++) await snapshotter.remove(`more-${i}`)
+      expect(contents(root)).toEqual(before)
+      await snapshotter.prepare('again', 'top')
+    } finally {
+      execFileSync('umount', [root])
+    }
   })
 
   it('puts a snapshot on another parent when it commits', async () => {
