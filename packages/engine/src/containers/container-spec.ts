@@ -168,6 +168,8 @@ export interface ContainerSpec {
   readonly hostname?: string | undefined
   readonly domainName?: string | undefined
   readonly tty?: boolean | undefined
+  /** Size of the terminal at the start, in characters. @default 24 rows of 80 columns */
+  readonly consoleSize?: { readonly rows: number; readonly columns: number } | undefined
   /** Keep stdin open for attach. @default false */
   readonly openStdin?: boolean | undefined
   /** stdin ends when the first client that attached to it leaves. @default false */

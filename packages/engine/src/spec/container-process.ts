@@ -18,6 +18,7 @@ export async function userInRoot(user: string, mounts: readonly Mount[], additio
 export function containerProcess({ spec }: ContainerRecord, user: ResolvedUser): Process {
   return {
     terminal: spec.tty,
+    ...(spec.consoleSize !== undefined && { consoleSize: { height: spec.consoleSize.rows, width: spec.consoleSize.columns } }),
     user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
     args: [...spec.entrypoint, ...spec.command],
     env: containerEnv(spec, user.home),

@@ -64,6 +64,10 @@ describe('a container', () => {
   })
 
   it('has a terminal with the size that it is given', async () => {
+    const sized = await test.create(['stty', 'size'], { tty: true, consoleSize: { rows: 31, columns: 91 } })
+    const first = await test.engine.containers.attach(sized.id)
+    await test.engine.containers.start(sized.id)
+    expect(Buffer.concat(await collected(first as AsyncIterable<Buffer>)).toString()).toBe('31 91\r\n')
     const { id } = await test.create(['sh', '-c', 'read x; stty size'], { tty: true, openStdin: true })
     const stream = await test.engine.containers.attach(id, { stdin: true, stdout: true })
     await test.engine.containers.start(id)
