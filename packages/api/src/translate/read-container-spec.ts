@@ -27,6 +27,7 @@ export function readContainerSpec(body: ContainerCreateBody, platform?: string):
     hostname: body.Hostname || undefined,
     domainName: body.Domainname || undefined,
     tty: body.Tty,
+    consoleSize: readConsoleSize(host),
     openStdin: body.OpenStdin,
     stdinOnce: body.StdinOnce,
     attachStdin: body.AttachStdin,
@@ -68,6 +69,11 @@ function refuseUnbuilt({ Healthcheck, NetworkingConfig }: ContainerCreateBody, h
   const [test] = Healthcheck?.Test ?? []
   if (test !== undefined && test !== 'NONE') throw notBuilt('Healthcheck')
   if (Object.keys(NetworkingConfig?.EndpointsConfig ?? {}).length > 1) throw notBuilt('NetworkingConfig with several networks')
+}
+
+function readConsoleSize({ ConsoleSize }: HostConfig): ContainerSpec['consoleSize'] {
+  const [rows = 0, columns = 0] = ConsoleSize ?? []
+  return rows > 0 && columns > 0 ? { rows, columns } : undefined
 }
 
 function isEmpty(value: unknown): boolean {

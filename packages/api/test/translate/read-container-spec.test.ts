@@ -73,6 +73,7 @@ describe('a create request', () => {
     expect(spec).toEqual({
       image: 'busybox',
       command: ['true'],
+      consoleSize: { rows: 24, columns: 80 },
       labels: {},
       tty: false,
       openStdin: false,
