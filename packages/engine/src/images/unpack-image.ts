@@ -19,12 +19,12 @@ export async function unpackImage(
   if (image.layers.length === 0) return 0
   await unpack(catalog.store, { layers: image.layers }, snapshotter, {
     signal,
-    onProgress: ({ layer, state, extractedBytes }) =>
+    onProgress: ({ layer, state, readBytes }) =>
       onProgress?.({
         kind: 'layer',
         digest: layer.digest,
         state: state === 'waiting' ? 'downloaded' : state,
-        currentBytes: extractedBytes,
+        currentBytes: readBytes,
         totalBytes: layer.size,
       }),
   })

@@ -18,7 +18,7 @@ export interface LayerPlan {
   readonly parent: string | undefined
   readonly limits: LayerLimits | undefined
   readonly signal: AbortSignal
-  readonly onState: (state: UnpackProgress['state'], extractedBytes: number) => void
+  readonly onState: (state: UnpackProgress['state'], readBytes: number) => void
 }
 
 /**
@@ -51,7 +51,7 @@ export class LayerUnpacker {
 
   /** To be called once the layer below is committed. */
   async commit(): Promise<void> {
-    const { name, parent, onState } = this.#plan
+    const { layer, name, parent, onState } = this.#plan
     if (!(await this.#fitsLower())) await this.#extractAgain()
     try {
       await this.#snapshotter.commit(name, this.#key ?? '', { parent })
@@ -61,7 +61,7 @@ export class LayerUnpacker {
       if (!isCtError(error) || error.code !== 'SNAPSHOT_EXISTS') throw error
     }
     await this.discard()
-    onState('done', this.#applied?.sizeBytes ?? 0)
+    onState('done', layer.descriptor.size)
   }
 
   /** Removes what was not committed. */
@@ -81,13 +81,16 @@ export class LayerUnpacker {
   #apply(target: TreeTarget, whiteouts: WhiteoutMode): Promise<AppliedLayer> {
     const { layer, limits, signal, onState } = this.#plan
     onState('extracting', 0)
-    const body = decompress(this.#source.fetch(layer.descriptor, { signal, verify: false }))
-    return applyLayer(body, target, {
+    let readBytes = 0
+    const blob = counted(this.#source.fetch(layer.descriptor, { signal, verify: false }), (bytes) => {
+      readBytes += bytes
+    })
+    return applyLayer(decompress(blob), target, {
       whiteouts,
       expectedDiffId: layer.diffId,
       limits,
       signal,
-      onProgress: (extractedBytes) => onState('extracting', extractedBytes),
+      onProgress: () => onState('extracting', readBytes),
     })
   }
 
@@ -102,5 +105,12 @@ export class LayerUnpacker {
     await this.discard()
     const key = await this.#prepare(this.#plan.parent)
     this.#applied = await this.#apply({ mounts: await this.#snapshotter.mounts(key) }, 'remove')
+  }
+}
+
+async function* counted(body: AsyncIterable<Uint8Array>, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of body) {
+    onRead(chunk.length)
+    yield chunk
   }
 }

@@ -8,8 +8,8 @@ import { LayerUnpacker } from './layer-unpacker.ts'
 export interface UnpackProgress {
   readonly layer: Descriptor
   readonly state: 'waiting' | 'extracting' | 'done' | 'exists'
-  /** Bytes of the uncompressed archive so far. */
-  readonly extractedBytes: number
+  /** Bytes of the blob, as it is stored, that have been read; the descriptor's size is the whole. */
+  readonly readBytes: number
 }
 
 /** Options of {@link unpack}. */
@@ -41,8 +41,7 @@ export async function unpack(
   const top = chain.at(-1)
   if (top === undefined) throw new TypeError('an image without layers cannot be unpacked')
   const present = await countPresent(snapshotter, chain)
-  const report = (layer: Descriptor, state: UnpackProgress['state'], extractedBytes = 0): void =>
-    onProgress?.({ layer, state, extractedBytes })
+  const report = (layer: Descriptor, state: UnpackProgress['state'], readBytes = 0): void => onProgress?.({ layer, state, readBytes })
   for (const [index, { descriptor }] of image.layers.entries()) report(descriptor, index < present ? 'exists' : 'waiting')
 
   const failed = new AbortController()
@@ -54,7 +53,7 @@ export async function unpack(
       ...names,
       limits,
       signal: signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]),
-      onState: (state, extractedBytes) => report(layer.descriptor, state, extractedBytes),
+      onState: (state, readBytes) => report(layer.descriptor, state, readBytes),
     })
   })
   const extractions = unpackers.map((unpacker) => gate.run(() => unpacker.extract()))
