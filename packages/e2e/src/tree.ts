@@ -4,7 +4,10 @@ import { output } from './command.ts'
 
 const judge = fileURLToPath(new URL('../fixtures/tree.py', import.meta.url))
 
-/** What a directory holds, path by path, as an independent program reads it. */
+/**
+ * What a directory holds, path by path, as an independent program reads it. The directory itself is not among it: the layers of most
+ * images say nothing of `/`, and each engine has its own idea (docker the time of unpacking, podman the mode 0555).
+ */
 export async function readTree(directory: string): Promise<ReadonlyMap<string, string>> {
   const lines = (await output(['python3', judge, directory])).split('\n').filter((line) => line !== '')
   return new Map(lines.map((line) => [(JSON.parse(line) as { path: string }).path, line]))

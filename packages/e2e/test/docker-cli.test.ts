@@ -68,7 +68,7 @@ describe.skipIf(!ready).each(PAIRS)('the $client command against $server', ({ cl
   })
 
   it('runs with a terminal', async () => {
-    const inner = [...prefix, 'run', '-it', '--rm', '--network', 'none', image, 'sh', '-c', '"tty; stty size"'].join(' ')
+    const inner = [...prefix, 'run', '-it', '--rm', '--network', 'none', image, 'sh', '-c', '"sleep 0.7; tty; stty size"'].join(' ')
     expect(await output(['script', '-qefc', `stty rows 31 cols 91; ${inner}`, '/dev/null'])).toMatch(/\/dev\/(pts\/0|console)\s+31 91/)
   })
 
