@@ -56,7 +56,7 @@ try {
   const cases = {
     'says what it computed': 'console.log(6 * 7)',
     'finds no network': 'fetch("http://192.0.2.1").catch((error) => console.log("no network:", error.cause.code))',
-    'finds nothing of this machine': 'console.log(require("fs").existsSync("/root"), require("os").hostname().length)',
+    'finds nothing of this machine': `console.log(require("fs").existsSync(${JSON.stringify(directory)}), require("os").hostname().length)`,
     'cannot write': 'require("fs").writeFileSync("/x", "")',
     'takes all the memory': 'const all = []; for (;;) all.push(Buffer.alloc(1 << 20, 1))',
     'never ends': 'for (;;);',
