@@ -24,6 +24,7 @@ export {
   defaultSpec,
   OCI_VERSION,
 } from './spec/default-spec.ts'
+export type { Hook, HookName, Hooks } from './spec/hooks.ts'
 export type {
   Linux,
   LinuxDevice,
@@ -53,7 +54,7 @@ export type {
   SeccompFlag,
   SeccompOperator,
 } from './spec/seccomp.ts'
-export type { Hook, HookName, Hooks, Spec } from './spec/spec.ts'
+export type { Spec } from './spec/spec.ts'
 export type { ContainerStatus, State } from './spec/state.ts'
 export { validateSpec } from './spec/validate-spec.ts'
 export { type ResolvedUser, type ResolveUserOptions, resolveUser, type UserFiles } from './users/resolve-user.ts'

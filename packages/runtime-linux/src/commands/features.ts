@@ -2,6 +2,7 @@ import { CAPABILITIES } from '../capabilities.ts'
 import { MOUNT_OPTIONS } from '../plan/mount-options.ts'
 import { SECCOMP_ARCHITECTURES } from '../seccomp/architectures.ts'
 import { OCI_VERSION } from '../spec/default-spec.ts'
+import { HOOK_NAMES } from '../spec/validate-hooks.ts'
 import { NAMESPACE_TYPES, SECCOMP_ACTIONS, SECCOMP_FLAGS, SECCOMP_OPERATORS } from '../spec/validate-linux.ts'
 import type { Command } from './command.ts'
 
@@ -18,7 +19,7 @@ export const features: Command = {
     const value = {
       ociVersionMin: '1.0.0',
       ociVersionMax: OCI_VERSION,
-      hooks: [],
+      hooks: HOOK_NAMES,
       mountOptions: MOUNT_OPTIONS,
       linux: {
         namespaces: NAMESPACE_TYPES,

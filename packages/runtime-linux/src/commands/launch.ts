@@ -43,11 +43,11 @@ export function launchingOf(
   return terminal ? common : { ...common, inherited: {} }
 }
 
-async function makeFifo(directory: string): Promise<string> {
+async function makeFifo(directory: string, uid: number): Promise<string> {
   const path = `${directory}/${FIFO}`
   if (existsSync(path)) return path
   await using writer = await openTreeWriter({ path: directory })
-  writer.node(FIFO, { mode: 0o600, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }, { type: 'fifo', major: 0, minor: 0 })
+  writer.node(FIFO, { mode: 0o600, uid, gid: process.getgid?.() ?? 0 }, { type: 'fifo', major: 0, minor: 0 })
   await writer.finish()
   return path
 }

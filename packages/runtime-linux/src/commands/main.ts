@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { DiskRuntime } from '../runtime/create-runtime.ts'
+import type { OnWarning } from '../runtime/run-hooks.ts'
 import { OCI_VERSION } from '../spec/default-spec.ts'
 import type { Command } from './command.ts'
 import { COMMANDS } from './commands.ts'
@@ -27,21 +28,21 @@ const ALIASES = { h: 'help', v: 'version' }
 
 /** Runs the command line and answers the exit status; errors are printed and logged as runc's are. */
 export async function main(argv: readonly string[], output: Output): Promise<number> {
-  let log: (message: string) => void = () => undefined
+  let log: (level: Level, message: string) => void = () => undefined
   let command: Command | undefined
   try {
     const global = parseFlags(argv, GLOBAL_FLAGS, ALIASES)
-    log = (message) => logError(global, message)
+    log = (level, message) => writeLog(global, level, message)
     const [name, ...words] = global.rest
     if (global.flags.version) return print(output, `ct-runc\nspec: ${OCI_VERSION}\n`)
     if (global.flags.help || name === undefined || name === 'help') return print(output, help())
     if (global.flags['systemd-cgroup']) throw new UsageError('--systemd-cgroup is not supported: cgroups are made as files')
     command = COMMANDS.find((candidate) => candidate.name === name)
     if (command === undefined) throw new UsageError(`no such command: ${name}`)
-    return await runCommand(command, words, { global, output })
+    return await runCommand(command, words, { global, output, warn: ({ message }) => log('warning', message) })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    log(message)
+    log('error', message)
     output.printError(`ct-runc: ${message}\n`)
     return command?.failureStatus ?? 1
   }
@@ -50,11 +51,12 @@ export async function main(argv: readonly string[], output: Output): Promise<num
 async function runCommand(
   command: Command,
   words: readonly string[],
-  { global, output }: { readonly global: ParsedFlags; readonly output: Output },
+  { global, output, warn }: { readonly global: ParsedFlags; readonly output: Output; readonly warn: OnWarning },
 ): Promise<number> {
   const parsed = parseFlags(words, { ...command.flags, help: true }, { h: 'help', ...command.aliases })
   if (parsed.flags.help) return print(output, `ct-runc ${command.name} [flags] ${command.usage}\n   ${command.summary}\n`)
-  const runtime = new DiskRuntime({ stateDirectory: global.flags.root ?? '/run/ct-runc', cgroupParent: global.flags['cgroup-parent'] })
+  const { root = '/run/ct-runc', 'cgroup-parent': cgroupParent } = global.flags
+  const runtime = new DiskRuntime({ stateDirectory: root, cgroupParent, onWarning: warn })
   return (await command.run({ ...parsed, runtime, print: output.print })) ?? 0
 }
 
@@ -68,13 +70,15 @@ function help(): string {
   return `ct-runc - run containers by the OCI specification\n\nct-runc [global flags] command [flags] [arguments]\n\n${lines.join('\n')}\n`
 }
 
+type Level = 'error' | 'warning'
+
 /** Engines read the reason of a failure from the log. */
-function logError({ flags }: ParsedFlags, message: string): void {
+function writeLog({ flags }: ParsedFlags, level: Level, message: string): void {
   if (flags.log === undefined || flags.log === '') return
   const time = new Date().toISOString()
   const line =
     flags['log-format'] === 'json'
-      ? JSON.stringify({ level: 'error', msg: message, time })
-      : `time=${JSON.stringify(time)} level=error msg=${JSON.stringify(message)}`
+      ? JSON.stringify({ level, msg: message, time })
+      : `time=${JSON.stringify(time)} level=${level} msg=${JSON.stringify(message)}`
   appendFileSync(flags.log, `${line}\n`)
 }

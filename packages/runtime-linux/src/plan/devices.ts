@@ -39,6 +39,7 @@ export function planDevices({ mounts, devices, hasUserNamespace }: DeviceContext
   const isBound = own?.type === 'bind' || own?.options?.some((option) => option === 'bind' || option === 'rbind')
   if (isBound) return []
   const byPath = new Map([...DEFAULT_DEVICES, ...devices].map((device) => [device.path, device]))
+  for (const [target] of LINKS) byPath.delete(target) // engines list the host's /dev/ptmx among the devices of a privileged container
   const nodes = [...byPath.values()].map((device) => (hasUserNamespace ? bindNode(device) : makeNode(device)))
   return [...nodes, ...LINKS.map(([target, linkTarget]): Operation => ({ op: 'symlink', target, linkTarget }))]
 }

@@ -2,14 +2,16 @@ import { existsSync } from 'node:fs'
 import { connectSupervisor, NativeError, releaseFifo } from '@ct/native'
 import { explainControlFailure, explainExecFailure } from './failure.ts'
 import { type ContainerRecord, writeRecord } from './record.ts'
+import { type OnWarning, runLateHooks } from './run-hooks.ts'
 import { sendSignal, signalNumber } from './signals.ts'
+import { stateOf } from './state-of.ts'
 import { isAlive } from './status.ts'
 
 /** Name of the FIFO in the state directory at which an unsupervised process is held. */
 export const FIFO = 'exec.fifo'
 
-/** Lets a held process execute its program. */
-export async function startContainer(record: ContainerRecord, directory: string): Promise<void> {
+/** Lets a held process execute its program, and runs the hooks that come after. */
+export async function startContainer(record: ContainerRecord, directory: string, onWarning?: OnWarning): Promise<void> {
   try {
     if (record.isSupervised) await connectSupervisor(record.socketPath).start()
     else await releaseFifo(`${directory}/${FIFO}`)
@@ -18,6 +20,7 @@ export async function startContainer(record: ContainerRecord, directory: string)
     throw explainControlFailure(explainExecFailure(error, record.process.args[0] ?? ''), record.id)
   }
   writeRecord(directory, { ...record, isStarted: true })
+  await runLateHooks(record.hooks, 'poststart', { state: stateOf(record, 'running'), onWarning })
 }
 
 /** Sends a signal to a container's first process. */

@@ -6,19 +6,24 @@ import type { CgroupLayout } from '../cgroups/layout.ts'
 import { needsCpuset, writeLimits } from '../cgroups/limits.ts'
 import { type SeccompFilter, seccompFilter } from '../plan/credentials.ts'
 import { planRun } from '../plan/run-plan.ts'
+import type { Hooks } from '../spec/hooks.ts'
 import type { Spec } from '../spec/spec.ts'
+import { settleExit, startContainer } from './control-container.ts'
 import { explainFailure } from './failure.ts'
 import type { LoadedBundle } from './load-bundle.ts'
 import { adjustOomScore } from './oom-score.ts'
 import { readProcessStatus } from './process-status.ts'
 import { type ContainerRecord, claimDirectory, FILTER, writeRecord } from './record.ts'
+import { type OnWarning, runHooks, runLateHooks } from './run-hooks.ts'
 import type { ContainerIo } from './runtime.ts'
 import { SIGKILL, sendSignal } from './signals.ts'
+import { stateOf } from './state-of.ts'
+import { isAlive } from './status.ts'
 
 /** How the command hands a container over: with its own stdio. */
 export interface InheritedIo {
-  /** Makes the FIFO at which a held process waits, and answers its path. Given, nobody supervises the process. */
-  readonly makeFifo?: ((directory: string) => Promise<string>) | undefined
+  /** Makes the FIFO at which a held process of this user of the host waits, and answers its path. Given, nobody supervises the process. */
+  readonly makeFifo?: ((directory: string, uid: number) => Promise<string>) | undefined
   /** Unix socket that gets the pty; only without a supervisor. */
   readonly consoleSocketPath?: string | undefined
 }
@@ -37,6 +42,7 @@ export interface CreateRequest {
   readonly pivot?: boolean | undefined
   readonly pidPath?: string | undefined
   readonly signal?: AbortSignal | undefined
+  readonly onWarning?: OnWarning | undefined
 }
 
 /** A container that has just been made. */
@@ -45,37 +51,74 @@ export interface CreatedContainer {
   readonly supervisor: Supervisor
 }
 
-/** Makes a container: directory, cgroup, process, record. What was made is removed when a later step fails. */
+/** What there is of a container that is being made. */
+interface Progress {
+  readonly directory: string
+  cgroup?: Cgroup
+  created?: CreatedContainer
+}
+
+/**
+ * Makes a container: directory, cgroup, process, hooks, record. What was made is removed when a later step fails, and
+ * the hooks that come after a deletion run if others ran.
+ */
 export async function createContainer(request: CreateRequest): Promise<CreatedContainer> {
-  const { id, signal } = request
+  const { id, signal, onWarning } = request
   signal?.throwIfAborted()
-  const directory = claimDirectory(request.stateDirectory, id)
-  let cgroup: Cgroup | undefined
+  const progress: Progress = { directory: claimDirectory(request.stateDirectory, id) }
   try {
-    const { seccomp } = request.bundle.spec.linux ?? {}
-    const filter = seccomp === undefined ? undefined : seccompFilter(seccomp)
-    const record = { ...newRecord(request, directory), filterFlags: filter?.flags }
-    writeRecord(directory, record)
-    if (filter !== undefined) writeFileSync(`${directory}/${FILTER}`, filter.program)
-    cgroup = prepareCgroup(request)
-    const supervisor = await launchContainer(request, { cgroup, record, directory, filter })
-    const pidStartTime = readProcessStatus(supervisor.pid)?.startTime ?? 0n
-    const finished = { ...record, pid: supervisor.pid, pidStartTime: String(pidStartTime), isStarted: !request.hold }
-    writeRecord(directory, finished)
-    return { record: finished, supervisor }
+    return await makeContainer(request, progress)
   } catch (error) {
-    await undo(cgroup, directory)
+    await undo(progress)
+    if (progress.created !== undefined) {
+      const { record } = progress.created
+      await runLateHooks(record.hooks, 'poststop', { state: stateOf(record, 'stopped'), onWarning })
+    }
     signal?.throwIfAborted()
     throw error
   }
 }
 
+async function makeContainer(request: CreateRequest, progress: Progress): Promise<CreatedContainer> {
+  const { directory } = progress
+  const { seccomp } = request.bundle.spec.linux ?? {}
+  const filter = seccomp === undefined ? undefined : seccompFilter(seccomp)
+  const early = { ...newRecord(request, directory), filterFlags: filter?.flags }
+  writeRecord(directory, early)
+  if (filter !== undefined) writeFileSync(`${directory}/${FILTER}`, filter.program)
+  progress.cgroup = prepareCgroup(request)
+  const hold = request.hold || hasEarlyHooks(early.hooks)
+  const supervisor = await launchContainer({ ...request, hold }, { cgroup: progress.cgroup, record: early, directory, filter })
+  const { startTime = 0n } = readProcessStatus(supervisor.pid) ?? {}
+  const record = { ...early, pid: supervisor.pid, pidStartTime: String(startTime), isStarted: !hold }
+  progress.created = { record, supervisor }
+  await runEarlyHooks(record, request.signal)
+  writeRecord(directory, record)
+  if (request.hold) return progress.created
+  if (hold) await startContainer(record, directory, request.onWarning)
+  else await runLateHooks(record.hooks, 'poststart', { state: stateOf(record, 'running'), onWarning: request.onWarning })
+  return { supervisor, record: { ...record, isStarted: true } }
+}
+
+/** Hooks for which the program must wait. */
+function hasEarlyHooks(hooks: Hooks = {}): boolean {
+  return [hooks.prestart, hooks.createRuntime].some((list) => list?.length)
+}
+
+async function runEarlyHooks(record: ContainerRecord, signal: AbortSignal | undefined): Promise<void> {
+  const context = { state: stateOf(record, 'creating'), signal }
+  await runHooks(record.hooks, 'prestart', context)
+  await runHooks(record.hooks, 'createRuntime', context)
+}
+
 /** Removes what was made of a container, also a process whose record could not be written. */
-async function undo(cgroup: Cgroup | undefined, directory: string): Promise<void> {
+async function undo({ cgroup, created, directory }: Progress): Promise<void> {
   try {
+    if (created !== undefined && isAlive(created.record)) sendSignal(created.record.pid, SIGKILL)
     if (cgroup === undefined) return
     for (const pid of cgroupPids(cgroup)) sendSignal(pid, SIGKILL)
     await removeCgroup(cgroup)
+    if (created !== undefined) await settleExit(created.record)
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
@@ -123,7 +166,7 @@ async function planSupervisor(
   if (inherited?.makeFifo !== undefined) {
     return {
       stdio: 'inherit',
-      detachWithFifo: await inherited.makeFifo(directory),
+      detachWithFifo: await inherited.makeFifo(directory, hostUid(bundle.spec)),
       consoleSocketPath: inherited.consoleSocketPath,
       pidPath,
     }
@@ -161,7 +204,15 @@ function newRecord({ id, bundle, cgroupPath, io, inherited }: CreateRequest, dir
     namespaces: namespacesOf(spec),
     process: spec.process ?? { args: [], cwd: '/', user: { uid: 0, gid: 0 } },
     devices: spec.linux?.resources?.devices,
+    hooks: spec.hooks ?? undefined,
   }
+}
+
+/** The process's user as the host counts. */
+function hostUid({ process, linux }: Spec): number {
+  const { uid = 0 } = process?.user ?? {}
+  const line = linux?.uidMappings?.find(({ containerID, size }) => uid >= containerID && uid < containerID + size)
+  return line === undefined ? uid : line.hostID + uid - line.containerID
 }
 
 function namespacesOf({ linux }: Spec): ContainerRecord['namespaces'] {

@@ -19,8 +19,10 @@ import { deleteContainer } from './delete-container.ts'
 import { type ExecProcessOptions, execProcess } from './exec-process.ts'
 import { type LoadedBundle, loadBundle } from './load-bundle.ts'
 import { type ContainerRecord, readRecord } from './record.ts'
+import type { OnWarning } from './run-hooks.ts'
 import type { Bundle, Container, CreateOptions, DeleteOptions, LinuxRuntime, RuntimeOptions } from './runtime.ts'
 import { sendSignal, signalNumber } from './signals.ts'
+import { stateOf } from './state-of.ts'
 import { containerStatus } from './status.ts'
 
 /**
@@ -28,8 +30,8 @@ import { containerStatus } from './status.ts'
  *
  * All operations but `create`, `run`, `list` and `load` throw RUNTIME_NO_CONTAINER for an unknown id, and
  * RUNTIME_WRONG_STATUS when the container's status does not allow them. `create` and `run` throw RUNTIME_BAD_ID,
- * RUNTIME_ID_IN_USE, RUNTIME_BAD_BUNDLE, RUNTIME_BAD_SPEC, RUNTIME_UNSUPPORTED, RUNTIME_BAD_MOUNT, RUNTIME_CGROUP_FAILED and
- * RUNTIME_SETUP_FAILED; `run`, `start` and `exec` also RUNTIME_EXEC_NOT_FOUND, RUNTIME_EXEC_DENIED and RUNTIME_EXEC_FAILED.
+ * RUNTIME_ID_IN_USE, RUNTIME_BAD_BUNDLE, RUNTIME_BAD_SPEC, RUNTIME_UNSUPPORTED, RUNTIME_BAD_MOUNT, RUNTIME_CGROUP_FAILED,
+ * RUNTIME_SETUP_FAILED and RUNTIME_HOOK_FAILED; `run`, `start` and `exec` also RUNTIME_EXEC_NOT_FOUND, RUNTIME_EXEC_DENIED and RUNTIME_EXEC_FAILED.
  * A container that could not be created leaves nothing behind.
  */
 export function createRuntime(options: RuntimeOptions): LinuxRuntime {
@@ -54,9 +56,11 @@ export interface StateDetails extends State {
 export class DiskRuntime implements LinuxRuntime {
   readonly #stateDirectory: string
   readonly #cgroupParent: string
+  readonly #onWarning: OnWarning | undefined
   #layout: CgroupLayout | undefined
 
-  constructor({ stateDirectory, cgroupParent = 'ct' }: RuntimeOptions) {
+  constructor({ stateDirectory, cgroupParent = 'ct', onWarning }: RuntimeOptions) {
+    this.#onWarning = onWarning
     this.#stateDirectory = resolve(stateDirectory)
     this.#cgroupParent = cgroupParent.replace(/^\/+|\/+$/g, '')
   }
@@ -71,7 +75,7 @@ export class DiskRuntime implements LinuxRuntime {
 
   async start(id: string): Promise<void> {
     const record = this.#find(id, ['created'])
-    await startContainer(record, this.#directory(id))
+    await startContainer(record, this.#directory(id), this.#onWarning)
   }
 
   async state(id: string): Promise<State> {
@@ -83,7 +87,9 @@ export class DiskRuntime implements LinuxRuntime {
   }
 
   async delete(id: string, { force = false }: DeleteOptions = {}): Promise<void> {
-    await deleteContainer({ id, directory: this.#directory(id), force, openCgroup: (path) => openCgroup(this.#cgroups(), path) })
+    const directory = this.#directory(id)
+    const onWarning = this.#onWarning
+    await deleteContainer({ id, directory, force, onWarning, openCgroup: (path) => openCgroup(this.#cgroups(), path) })
   }
 
   async exec(id: string, process: Process, options: ExecProcessOptions = {}): Promise<Supervisor> {
@@ -152,6 +158,7 @@ export class DiskRuntime implements LinuxRuntime {
       id,
       bundle: loaded,
       io: options.io ?? {},
+      onWarning: this.#onWarning,
     })
   }
 
@@ -174,9 +181,10 @@ export class DiskRuntime implements LinuxRuntime {
   }
 
   #state(record: ContainerRecord): State {
-    const status = containerStatus(record, () => this.#cgroup(record))
-    const { ociVersion, id, pid, bundle, annotations } = record
-    return { ociVersion, id, status, pid: status === 'stopped' ? 0 : pid, bundle, annotations }
+    return stateOf(
+      record,
+      containerStatus(record, () => this.#cgroup(record)),
+    )
   }
 
   #ids(): string[] {

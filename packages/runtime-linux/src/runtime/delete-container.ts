@@ -5,7 +5,9 @@ import { isFrozen, thaw } from '../cgroups/freezer.ts'
 import { RuntimeError } from '../errors.ts'
 import { settleExit } from './control-container.ts'
 import { type ContainerRecord, readRecord } from './record.ts'
+import { type OnWarning, runLateHooks } from './run-hooks.ts'
 import { SIGKILL, sendSignal } from './signals.ts'
+import { stateOf } from './state-of.ts'
 import { containerStatus, isAlive } from './status.ts'
 
 /** What is to be deleted. */
@@ -14,12 +16,13 @@ export interface DeleteRequest {
   readonly directory: string
   readonly force: boolean
   readonly openCgroup: (path: string) => Cgroup
+  readonly onWarning: OnWarning | undefined
 }
 
 const KILL_TIMEOUT_MS = 10_000
 
-/** Removes a container's processes, cgroup and state, in this order. */
-export async function deleteContainer({ id, directory, force, openCgroup }: DeleteRequest): Promise<void> {
+/** Removes a container's processes, cgroup and state, in this order, then runs the hooks that come after. */
+export async function deleteContainer({ id, directory, force, openCgroup, onWarning }: DeleteRequest): Promise<void> {
   const record = readForDeletion(directory, force)
   if (record === undefined) {
     if (!force) throw new RuntimeError('RUNTIME_NO_CONTAINER', `container ${id} does not exist`, { kind: 'not-found' })
@@ -40,6 +43,7 @@ export async function deleteContainer({ id, directory, force, openCgroup }: Dele
   }
   await settleExit(record)
   rmSync(directory, { recursive: true, force: true })
+  await runLateHooks(record.hooks, 'poststop', { state: stateOf(record, 'stopped'), onWarning })
 }
 
 /** A record that cannot be read is no reason to keep the rest, when forced. */

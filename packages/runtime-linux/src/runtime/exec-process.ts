@@ -60,7 +60,7 @@ async function planSupervisor(process: Process, options: ExecProcessOptions, dir
   const { inherited, pidPath, stdin } = options
   if (inherited?.makeFifo !== undefined) {
     const { makeFifo, consoleSocketPath } = inherited
-    return { stdio: 'inherit', detachWithFifo: await makeFifo(directory), consoleSocketPath, pidPath } as const
+    return { stdio: 'inherit', detachWithFifo: await makeFifo(directory, 0), consoleSocketPath, pidPath } as const
   }
   const socketPath = options.socketPath ?? `${directory}/exec-${randomBytes(4).toString('hex')}`
   const stdio = inherited !== undefined ? 'inherit' : stdin || process.terminal ? 'pipes' : 'closed-stdin'

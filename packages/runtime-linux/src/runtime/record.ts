@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { hasErrno } from '@ct/errors'
 import type { NamespaceType } from '@ct/native'
 import { RuntimeError } from '../errors.ts'
+import type { Hooks } from '../spec/hooks.ts'
 import type { Process } from '../spec/process.ts'
 import type { LinuxDeviceRule } from '../spec/resources.ts'
 
@@ -31,6 +32,7 @@ export interface ContainerRecord {
   /** Flags of the filter, whose program is the file {@link FILTER}; undefined without one. */
   readonly filterFlags?: number | undefined
   readonly devices?: readonly LinuxDeviceRule[] | undefined
+  readonly hooks?: Hooks | undefined
 }
 
 /** Name of the file with the compiled system call filter, for execs. */

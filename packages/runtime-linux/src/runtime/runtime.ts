@@ -1,5 +1,6 @@
 import type { Mount, Supervisor } from '@ct/native'
 import type { ContainerStats } from '../cgroups/stats.ts'
+import type { RuntimeError } from '../errors.ts'
 import type { Process } from '../spec/process.ts'
 import type { LinuxResources } from '../spec/resources.ts'
 import type { Spec } from '../spec/spec.ts'
@@ -20,7 +21,7 @@ export interface ContainerIo {
   readonly logPath?: string | undefined
   /** Default: `exit` in the container's state directory. */
   readonly exitPath?: string | undefined
-  /** Default: `supervisor.sock` in the container's state directory. */
+  /** Default: `sock` in the container's state directory. */
   readonly socketPath?: string | undefined
   /** Whether stdin stays open for clients that attach. Default: false. */
   readonly stdin?: boolean | undefined
@@ -106,4 +107,6 @@ export interface RuntimeOptions {
   readonly stateDirectory: string
   /** Cgroup below which each container's is made, in every hierarchy. Default: `ct`. */
   readonly cgroupParent?: string | undefined
+  /** Told of `poststart` and `poststop` hooks that failed: the lifecycle goes on. Default: nobody. */
+  readonly onWarning?: ((warning: RuntimeError) => void) | undefined
 }

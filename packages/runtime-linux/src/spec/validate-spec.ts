@@ -1,5 +1,6 @@
 import { bad, flag, list, nonEmpty, record, type Shape, shape, text, unsupported } from './shape.ts'
 import type { Spec } from './spec.ts'
+import { validateHooks } from './validate-hooks.ts'
 import { validateLinux } from './validate-linux.ts'
 import { validateProcess } from './validate-process.ts'
 
@@ -15,7 +16,7 @@ const specShape = shape(
     mounts: list(
       shape({ destination: nonEmpty }, { type: text, source: text, options: list(text), uidMappings: idMappings, gidMappings: idMappings }),
     ),
-    hooks: unsupported,
+    hooks: validateHooks,
     annotations: record(text),
     linux: validateLinux,
   },

@@ -40,6 +40,8 @@ describe('validateSpec', () => {
     ['process.terminal', 'yes', 'process.terminal: must be true or false, not "yes"'],
     ['mounts', [{ destination: '' }], 'mounts[0].destination: must be a non-empty string'],
     ['mounts', {}, 'mounts: must be an array, not a value of type object'],
+    ['hooks', { prestart: [{ path: 'true' }] }, 'hooks.prestart[0].path: must be an absolute path, not "true"'],
+    ['hooks', { poststop: [{ path: '/t', timeout: 0 }] }, 'hooks.poststop[0].timeout: must be a whole number from 1 to 2147483, not 0'],
     ['annotations', { a: 1 }, 'annotations["a"]: must be a string, not 1'],
     ['linux.namespaces', [{ type: 'pid' }], 'linux.namespaces: must be a list with a mount namespace'],
     ['linux.namespaces', [{ type: 'mount' }, { type: 'mount' }], 'linux.namespaces[1].type: must be listed once, not "mount"'],
@@ -76,7 +78,8 @@ describe('validateSpec', () => {
   })
 
   const unsupported: [path: string, value: unknown][] = [
-    ['hooks', { poststop: [{ path: '/bin/true' }] }],
+    ['hooks', { createContainer: [{ path: '/bin/true' }] }],
+    ['hooks', { startContainer: [{ path: '/bin/true' }] }],
     ['process.apparmorProfile', 'docker-default'],
     ['process.selinuxLabel', 'system_u'],
     ['linux.intelRdt', { closID: 'x' }],
