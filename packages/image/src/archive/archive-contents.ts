@@ -33,7 +33,7 @@ export class ArchiveContents {
       const path = normalise(name)
       if (type === 'symlink') contents.#links.set(path, normalise(posix.join(posix.dirname(path), linkName)))
       else if (type === 'link') contents.#links.set(path, normalise(linkName))
-      else if (type === 'file' || type === 'contiguous-file') await contents.#add(target, { path, body, signal })
+      else if (type === 'file') await contents.#add(target, { path, body, signal })
     }
     return contents
   }
