@@ -1,39 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
-import { fileURLToPath } from 'node:url'
-import { build } from 'tsup'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { defaultSpec, type Spec } from '../../src/index.ts'
+import { buildCtRunc } from '../ct-runc-program.ts'
 import { TestRuntime } from '../test-runtime.ts'
 
 const box = new TestRuntime()
 const { directory } = box.root
 const program = `${directory}/program/ct-runc.js`
 
-beforeAll(async () => {
-  const entry = fileURLToPath(new URL('../../src/ct-runc.ts', import.meta.url))
-  const packages = fileURLToPath(new URL('../../../', import.meta.url))
-  await build({
-    config: false,
-    entry: [entry],
-    format: 'esm',
-    target: 'node20',
-    platform: 'node',
-    outDir: `${directory}/program`,
-    silent: true,
-    splitting: false,
-    noExternal: [/^@ct\/(errors|native)$/],
-    external: [/^@ct\/native-linux/],
-    esbuildOptions: (options) => {
-      options.alias = { '@ct/errors': `${packages}errors/src/index.ts`, '@ct/native': `${packages}native/src/index.ts` }
-    },
-  })
-  writeFileSync(`${directory}/program/package.json`, '{"type":"module"}')
-  const helper = `native-linux-${process.arch}`
-  mkdirSync(`${directory}/program/node_modules/@ct`, { recursive: true })
-  symlinkSync(`${packages}${helper}`, `${directory}/program/node_modules/@ct/${helper}`)
-})
+beforeAll(() => buildCtRunc(program))
 afterAll(() => box[Symbol.asyncDispose]())
 
 function arguments_(argv: readonly string[]): string[] {
