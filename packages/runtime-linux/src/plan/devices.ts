@@ -35,7 +35,7 @@ export interface DeviceContext {
 
 /** Makes the nodes and links of /dev. A /dev bound from elsewhere is left as it is. */
 export function planDevices({ mounts, devices, hasUserNamespace }: DeviceContext): Operation[] {
-  const own = mounts.find(({ destination }) => destination.replace(/\/+$/, '') === '/dev')
+  const own = mounts.findLast(({ destination }) => destination.replace(/\/+$/, '') === '/dev')
   const isBound = own?.type === 'bind' || own?.options?.some((option) => option === 'bind' || option === 'rbind')
   if (isBound) return []
   const byPath = new Map([...DEFAULT_DEVICES, ...devices].map((device) => [device.path, device]))

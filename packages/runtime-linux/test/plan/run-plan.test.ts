@@ -120,6 +120,8 @@ describe('planRun', () => {
       mount.destination === '/dev' ? { destination: '/dev', type: 'bind', source: '/dev', options: ['rbind'] } : mount,
     )
     expect(names(plan({ mounts: other }).operations)).not.toContain('device')
+    const over = [...mounts, { destination: '/dev/', type: 'bind', source: '/dev', options: ['rbind'] }]
+    expect(names(plan({ mounts: over }).operations)).not.toContain('device')
   })
 
   it('makes a read-only /dev read-only only when its nodes are there', () => {
