@@ -1,8 +1,32 @@
-/* Whole reads and writes, retried on EINTR; descriptors over unix sockets. Each gives 0 or an errno. */
+/* What all of the helper stands on: the system's headers, whole reads and writes, descriptors. An int result is 0 or what was asked
+   for, or -1 and errno. */
 #ifndef CT_IO_H
 #define CT_IO_H
 
-#include <stddef.h>
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CT_COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* Calls again while a signal interrupts. */
 #define CT_RETRY(call)                                                                                                                     \
@@ -13,18 +37,19 @@
     result_;                                                                                                                               \
   })
 
-/* An int with it is a descriptor, closed at the end of its scope; errno stays what it was. */
-#define CT_CLOSES __attribute__((cleanup(ct_close_kept), unused))
-void ct_close_kept(const int *fd);
+/* Closes what is open and sets it to -1; errno stays what it was. */
+void ct_close(int *fd);
+/* An int with it is a descriptor, closed at the end of its scope. */
+#define CT_CLOSES __attribute__((cleanup(ct_close), unused))
 
+/* Sets errno; gives -1. */
+int ct_error(int error);
 /* EBADMSG when the peer ends before `size` bytes came. */
 int ct_read_all(int fd, void *data, size_t size);
 int ct_write_all(int fd, const void *data, size_t size);
-/* Opens the file, writes in one write(2), closes. `dir` is as in openat(2). */
-int ct_write_file(int dir, const char *path, const char *data, size_t size);
 /* One packet with `count` (at most 2) descriptors. */
 int ct_send_fds(int socket, const void *data, size_t size, const int *fds, size_t count);
-/* One packet; `fds` (2 places) get the descriptors that came with it, else -1; *got is 0 when the peer is gone. */
-int ct_receive_fds(int socket, void *data, size_t size, size_t *got, int *fds);
+/* One packet's size, 0 when the peer is gone; `fds` (2 places) get the descriptors that came with it, else -1. */
+ssize_t ct_receive_fds(int socket, void *data, size_t size, int *fds);
 
 #endif

@@ -1,14 +1,4 @@
-#define _GNU_SOURCE
-#include "log.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "decimal.h"
-#include "io.h"
+#include "supervise.h"
 
 /* Bytes of a JSON string that stand for themselves; Go's encoder, whose output this equals, also escapes < > &. */
 static inline bool is_plain(uint8_t byte) {
@@ -70,6 +60,13 @@ static char *escape(char *out, const uint8_t *at, size_t left) {
   return out;
 }
 
+/* Writes exactly `width` digits, with leading zeros, and what comes after them; gives the place behind. */
+static char *digits(char *at, int64_t value, int width, char after) {
+  for (int i = width; i-- > 0; value /= 10) at[i] = (char)('0' + value % 10);
+  at[width] = after;
+  return at + width + 1;
+}
+
 /* The proleptic Gregorian date of a count of days since 1970. */
 static char *date(char *out, int64_t days) {
   int64_t shifted = days + 719468, era = shifted / 146097; /* from 0000-03-01, in eras of 400 years */
@@ -78,32 +75,23 @@ static char *date(char *out, int64_t days) {
   int64_t inYear = day - (365 * year + year / 4 - year / 100), month = (5 * inYear + 2) / 153;
   int64_t inMonth = inYear - (153 * month + 2) / 5 + 1;
   month += month < 10 ? 3 : -9;
-  out = ct_digits(out, (uint64_t)(year + era * 400 + (month <= 2)), 4);
-  *out++ = '-';
-  out = ct_digits(out, (uint64_t)month, 2);
-  *out++ = '-';
-  return ct_digits(out, (uint64_t)inMonth, 2);
+  out = digits(out, year + era * 400 + (month <= 2), 4, '-');
+  return digits(digits(out, month, 2, '-'), inMonth, 2, 'T');
 }
 
 /* Sets `time` to now: 2026-01-02T03:04:05.123456789Z. */
 static void stamp(struct ct_log *log) {
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
-  char *at = log->time + 20;
   if (now.tv_sec != log->second) {
     int64_t inDay = now.tv_sec % 86400;
-    at = date(log->time, now.tv_sec / 86400);
-    *at++ = 'T';
-    at = ct_digits(at, (uint64_t)(inDay / 3600), 2);
-    *at++ = ':';
-    at = ct_digits(at, (uint64_t)(inDay / 60 % 60), 2);
-    *at++ = ':';
-    at = ct_digits(at, (uint64_t)(inDay % 60), 2);
-    *at++ = '.';
+    char *at = date(log->time, now.tv_sec / 86400);
+    at = digits(at, inDay / 3600, 2, ':');
+    at = digits(at, inDay / 60 % 60, 2, ':');
+    digits(at, inDay % 60, 2, '.');
     log->second = now.tv_sec;
   }
-  at = ct_digits(at, (uint64_t)now.tv_nsec, 9);
-  *at = 'Z';
+  digits(log->time + 20, now.tv_nsec, 9, 'Z');
 }
 
 static void flush(struct ct_log *log) {
@@ -164,7 +152,7 @@ static void keep(struct ct_log *log, int stream, const uint8_t *data, size_t siz
 int ct_log_open(struct ct_log *log, const char *path) {
   log->second = -1;
   log->fd = *path == 0 ? -1 : open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0640);
-  return *path != 0 && log->fd < 0 ? errno : 0;
+  return *path != 0 && log->fd < 0 ? -1 : 0;
 }
 
 void ct_log_write(struct ct_log *log, int stream, const uint8_t *data, size_t size) {

@@ -1,33 +1,26 @@
 /* Owner, mode, times and extended attributes. Order matters: chown clears setuid bits and file capabilities. */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/limits.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/xattr.h>
-#include <unistd.h>
-
 #include "tree.h"
+
+#include <linux/limits.h>
+#include <sys/xattr.h>
 
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
 #endif
 
-enum { META_MTIME = 1, META_EXACT = 2 };
+enum { with_mtime = 1, is_exact = 2 };
 
 struct ct_meta ct_meta_of(struct ct_reader *body) {
-  struct ct_meta meta = {0};
-  meta.mode = ct_u32(body) & 07777;
+  struct ct_meta meta = {.mode = ct_u32(body) & 07777};
   meta.uid = ct_u32(body);
   meta.gid = ct_u32(body);
   uint8_t flags = ct_u8(body);
-  meta.has_mtime = flags & META_MTIME;
-  meta.exact = flags & META_EXACT;
+  meta.has_mtime = flags & with_mtime;
+  meta.exact = flags & is_exact;
   if (meta.has_mtime) {
-    meta.mtime_seconds = ct_i64(body);
-    meta.mtime_nanos = ct_u32(body);
+    meta.times[1].tv_sec = (time_t)ct_u64(body);
+    meta.times[1].tv_nsec = ct_u32(body);
+    meta.times[0] = meta.times[1];
   }
   meta.xattr_count = ct_u32(body);
   meta.xattrs = *body;
@@ -38,22 +31,14 @@ struct ct_meta ct_meta_of(struct ct_reader *body) {
   return meta;
 }
 
-static void times_of(const struct ct_meta *meta, struct timespec times[2]) {
-  times[1] = (struct timespec){.tv_sec = meta->mtime_seconds, .tv_nsec = meta->mtime_nanos};
-  times[0] = times[1];
-}
-
-/* One attribute of either an open file (fd >= 0) or a name in the working directory. */
-static int set_xattr(int fd, const char *name, const char *attribute, struct ct_bytes value) {
-  return fd >= 0 ? fsetxattr(fd, attribute, value.at, value.length, 0) : lsetxattr(name, attribute, value.at, value.length, 0);
-}
-
+/* Those of an open file, or without one of a name in the working directory. */
 static int set_xattrs(int fd, const char *name, const struct ct_meta *meta) {
   struct ct_reader list = meta->xattrs;
   for (uint32_t i = 0; i < meta->xattr_count; i++) {
     const char *attribute = ct_string(&list);
     struct ct_bytes value = ct_bytes_of(&list);
-    if (list.bad || set_xattr(fd, name, attribute, value) < 0) return -1;
+    int result = fd >= 0 ? fsetxattr(fd, attribute, value.at, value.length, 0) : lsetxattr(name, attribute, value.at, value.length, 0);
+    if (result < 0) return -1;
   }
   return 0;
 }
@@ -63,7 +48,7 @@ static bool is_listed(const struct ct_meta *meta, const char *attribute) {
   for (uint32_t i = 0; i < meta->xattr_count; i++) {
     const char *listed = ct_string(&list);
     ct_bytes_of(&list);
-    if (list.bad || strcmp(listed, attribute) == 0) return true;
+    if (strcmp(listed, attribute) == 0) return true;
   }
   return false;
 }
@@ -85,10 +70,8 @@ static int remove_unlisted_xattrs(const char *name, const struct ct_meta *meta) 
 }
 
 int ct_meta_set_fd(int fd, const struct ct_meta *meta) {
-  struct timespec times[2];
-  times_of(meta, times);
   if (fchown(fd, meta->uid, meta->gid) < 0 || fchmod(fd, meta->mode) < 0 || set_xattrs(fd, NULL, meta) < 0) return -1;
-  return meta->has_mtime ? futimens(fd, times) : 0;
+  return meta->has_mtime ? futimens(fd, meta->times) : 0;
 }
 
 /* chmod of the entry itself; kernels before 6.6 can only follow, so there the type is looked at first. */
@@ -101,12 +84,10 @@ static int set_mode(struct ct_place place, mode_t mode) {
 }
 
 int ct_meta_set_at(struct ct_place place, const struct ct_meta *meta) {
-  struct timespec times[2];
-  times_of(meta, times);
   if (fchownat(place.dir, place.name, meta->uid, meta->gid, AT_SYMLINK_NOFOLLOW) < 0 || set_mode(place, meta->mode) < 0) return -1;
   /* There is no setxattrat before 6.13: the working directory stands in, and l*xattr do not follow. */
   if ((meta->xattr_count > 0 || meta->exact) && fchdir(place.dir) < 0) return -1;
   if (meta->exact && remove_unlisted_xattrs(place.name, meta) < 0) return -1;
   if (set_xattrs(-1, place.name, meta) < 0) return -1;
-  return meta->has_mtime ? utimensat(place.dir, place.name, times, AT_SYMLINK_NOFOLLOW) : 0;
+  return meta->has_mtime ? utimensat(place.dir, place.name, meta->times, AT_SYMLINK_NOFOLLOW) : 0;
 }

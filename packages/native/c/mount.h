@@ -1,11 +1,16 @@
-/* Detached mounts: made by descriptor, attached by descriptor, never by a path that could be swapped. */
+/* Paths inside a root that belongs to somebody hostile, and detached mounts: both meet by descriptor, so nothing can be swapped. */
 #ifndef CT_MOUNT_H
 #define CT_MOUNT_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "wire.h"
+
+/* openat2(2) with RESOLVE_IN_ROOT and RESOLVE_NO_MAGICLINKS, close-on-exec. */
+int ct_path_open(int root, const char *path, int flags);
+/* An O_PATH descriptor of what is there; a missing file or directory is made, and the directories above it. Links are
+   followed, also dangling ones: their target is made, inside the root. */
+int ct_path_make(int root, const char *path, bool directory);
+/* An O_PATH descriptor of the directory that holds the last component, which `name` gets; missing ones are made. */
+int ct_path_parent(int root, const char *path, const char **name);
 
 /* As in mount_setattr(2). */
 struct ct_attributes {
@@ -25,11 +30,13 @@ struct ct_mount {
 struct ct_attributes ct_attributes_of(struct ct_reader *r);
 /* Reads: string type, string source, strings data, u8 recursive, attributes. */
 struct ct_mount ct_mount_of(struct ct_reader *r);
-/* Makes the mount, attached nowhere; its descriptor, or -1 and errno. */
+/* Makes the mount, attached nowhere. */
 int ct_mount_open(const struct ct_mount *m);
-/* Attaches a detached mount on what `target` (an O_PATH descriptor) refers to; 0, or -1 and errno. */
+/* A detached bind of what fd refers to. */
+int ct_mount_clone(int fd, bool recursive);
+/* Attaches a detached mount on what `target` (an O_PATH descriptor) refers to. */
 int ct_mount_attach(int mount, int target);
-/* Changes the attributes of the mount `fd` refers to; nothing to change is no error; 0, or -1 and errno. */
+/* Changes the attributes of the mount `fd` refers to; nothing to change is no error. */
 int ct_mount_change(int fd, const struct ct_attributes *attributes);
 
 #endif

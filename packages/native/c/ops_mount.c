@@ -1,17 +1,7 @@
 /* Operations on mounts. Targets are opened inside the root, mounts are made detached, and both meet by descriptor. */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/mount.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
+#include "plan.h"
 
-#include "child.h"
-#include "io.h"
-#include "path.h"
+static const struct ct_attributes readonly = {.set = MOUNT_ATTR_RDONLY};
 
 static int propagate(int fd, uint64_t propagation, bool recursive) {
   struct mount_attr change = {.propagation = propagation};
@@ -19,14 +9,10 @@ static int propagate(int fd, uint64_t propagation, bool recursive) {
   return mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u), &change, sizeof change);
 }
 
-static int open_clone(int fd, bool recursive) {
-  return open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0u));
-}
-
 /* Attaches a new mount on the path, and makes it the root. */
 static int stack_on(struct ct_child *c, const char *path, const struct ct_mount *m) {
   CT_CLOSES int target = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  CT_CLOSES int previous = c->root;
+  ct_close(&c->root);
   c->root = target < 0 ? -1 : ct_mount_open(m);
   return c->root < 0 ? -1 : ct_mount_attach(c->root, target);
 }
@@ -61,23 +47,21 @@ int ct_op_attributes(struct ct_child *c, const struct ct_operation *op) {
 bool ct_is_device(int fd, unsigned major, unsigned minor) {
   struct stat info;
   if (fstat(fd, &info) != 0) return false;
-  if (S_ISCHR(info.st_mode) && info.st_rdev == makedev(major, minor)) return true;
-  errno = EINVAL;
-  return false;
+  bool isDevice = S_ISCHR(info.st_mode) && info.st_rdev == makedev(major, minor);
+  return isDevice || ct_error(EINVAL) == 0;
 }
 
 /* A clone of the root's /dev/null, which must really be that device. */
 static int open_null(struct ct_child *c) {
   CT_CLOSES int null = ct_path_open(c->root, "/dev/null", O_PATH);
-  return null >= 0 && ct_is_device(null, 1, 3) ? open_clone(null, false) : -1;
+  return null >= 0 && ct_is_device(null, 1, 3) ? ct_mount_clone(null, false) : -1;
 }
 
 /* An empty read-only directory: one file system for all masks. */
 static int open_empty(struct ct_child *c) {
-  if (c->empty >= 0) return open_clone(c->empty, false);
-  const struct ct_mount empty = {.type = "tmpfs", .source = "tmpfs", .attributes = {.set = MOUNT_ATTR_RDONLY}};
-  c->empty = ct_mount_open(&empty);
-  return c->empty < 0 ? -1 : fcntl(c->empty, F_DUPFD_CLOEXEC, 0);
+  const struct ct_mount empty = {.type = "tmpfs", .source = "tmpfs", .attributes = readonly};
+  if (c->empty < 0) c->empty = ct_mount_open(&empty);
+  return c->empty < 0 ? -1 : ct_mount_clone(c->empty, false);
 }
 
 /* A target that may be missing. */
@@ -93,10 +77,9 @@ int ct_op_mask(struct ct_child *c, const struct ct_operation *op) {
 }
 
 int ct_op_readonly(struct ct_child *c, const struct ct_operation *op) {
-  static const struct ct_attributes readonly = {.set = MOUNT_ATTR_RDONLY};
   CT_CLOSES int target = ct_path_open(c->root, op->target, O_PATH);
   if (is_missing(target)) return 0;
-  CT_CLOSES int mount = target < 0 ? -1 : open_clone(target, true);
+  CT_CLOSES int mount = target < 0 ? -1 : ct_mount_clone(target, true);
   return mount < 0 || ct_mount_change(mount, &readonly) != 0 ? -1 : ct_mount_attach(mount, target);
 }
 
@@ -114,8 +97,9 @@ static int move_over(int root) {
 
 int ct_op_enter_root(struct ct_child *c, const struct ct_operation *op) {
   if ((op->flag ? pivot(c->root) : move_over(c->root)) != 0 || chdir("/") != 0) return -1;
-  close(c->root);
+  ct_close(&c->root);
   c->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  ct_close_stdin(c);
   return c->root < 0 ? -1 : 0;
 }
 

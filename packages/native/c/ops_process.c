@@ -1,35 +1,25 @@
 /* Operations on the process itself. */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
+#include "plan.h"
+
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/personality.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include "child.h"
-#include "decimal.h"
-#include "io.h"
-#include "path.h"
+#define UNUSED __attribute__((unused))
 
-static int sysctl_write(struct ct_child *c, const char *path, const char *value) {
+int ct_op_sysctl(struct ct_child *c, const struct ct_operation *op) {
   CT_CLOSES int sys = openat(c->proc, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-  CT_CLOSES int fd = sys < 0 ? -1 : ct_path_open(sys, path, O_WRONLY | O_NOFOLLOW);
-  if (fd < 0) return -1;
-  errno = ct_write_all(fd, value, strlen(value));
-  return errno == 0 ? 0 : -1;
+  CT_CLOSES int fd = sys < 0 ? -1 : ct_path_open(sys, op->target, O_WRONLY | O_NOFOLLOW);
+  return fd < 0 ? -1 : ct_write_all(fd, op->text, strlen(op->text));
 }
 
-static int loopback_up(void) {
+int ct_op_hostname(UNUSED struct ct_child *c, const struct ct_operation *op) { return sethostname(op->text, strlen(op->text)); }
+int ct_op_domainname(UNUSED struct ct_child *c, const struct ct_operation *op) { return setdomainname(op->text, strlen(op->text)); }
+
+int ct_op_loopback_up(UNUSED struct ct_child *c, UNUSED const struct ct_operation *op) {
   struct ifreq request = {.ifr_name = "lo"};
   CT_CLOSES int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) != 0) return -1;
@@ -37,10 +27,27 @@ static int loopback_up(void) {
   return ioctl(fd, SIOCSIFFLAGS, &request);
 }
 
-static int oom_score(struct ct_child *c, int64_t value) {
-  char text[24] = "-";
-  char *end = value < 0 ? ct_decimal(text + 1, -(uint64_t)value) : ct_decimal(text, (uint64_t)value);
-  return CT_RETRY(write(c->oom_score, text, (size_t)(end - text))) < 0 ? -1 : 0;
+int ct_op_rlimit(UNUSED struct ct_child *c, const struct ct_operation *op) {
+  const struct rlimit limit = {.rlim_cur = op->values[1], .rlim_max = op->values[2]};
+  return setrlimit((__rlimit_resource_t)op->values[0], &limit);
+}
+
+int ct_op_oom_score(struct ct_child *c, const struct ct_operation *op) {
+  char text[24];
+  int size = snprintf(text, sizeof text, "%lld", (long long)op->values[0]);
+  return CT_RETRY(write(c->oom_score, text, (size_t)size)) < 0 ? -1 : 0;
+}
+
+int ct_op_personality(UNUSED struct ct_child *c, const struct ct_operation *op) { return personality(op->values[0]) < 0 ? -1 : 0; }
+
+int ct_op_umask(struct ct_child *c, const struct ct_operation *op) {
+  umask(op->mode);
+  c->umask_set = true;
+  return 0;
+}
+
+int ct_op_no_new_privileges(UNUSED struct ct_child *c, UNUSED const struct ct_operation *op) {
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 /* The program reopens its own pipes and pty through /proc/self/fd, so they must be its user's. */
@@ -52,7 +59,7 @@ static void own_stdio(uid_t uid) {
   }
 }
 
-int ct_op_user(const struct ct_operation *op) {
+int ct_op_user(UNUSED struct ct_child *c, const struct ct_operation *op) {
   size_t count = op->bytes.length / sizeof(gid_t);
   own_stdio(op->uid);
   if (syscall(SYS_setgroups, count, op->bytes.at) != 0 && !(errno == EPERM && count == 0)) return -1;
@@ -72,25 +79,18 @@ static int set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inh
   return (int)syscall(SYS_capset, &header, data);
 }
 
-static int get_permitted(uint64_t *permitted) {
-  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-  struct __user_cap_data_struct data[2] = {{0}};
-  if (syscall(SYS_capget, &header, data) != 0) return -1;
-  *permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
-  return 0;
-}
-
 /* What the caller itself does not have is left out: nobody can give it. */
-int ct_op_capabilities(const struct ct_operation *op) {
-  uint64_t had;
-  if (get_permitted(&had) != 0 || set_capabilities(had, had, 0) != 0) return -1;
+int ct_op_capabilities(UNUSED struct ct_child *c, const struct ct_operation *op) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct own[2] = {{0}};
+  if (syscall(SYS_capget, &header, own) != 0) return -1;
+  uint64_t had = own[0].permitted | (uint64_t)own[1].permitted << 32;
+  if (set_capabilities(had, had, 0) != 0) return -1;
   uint64_t bounding = op->values[0], permitted = op->values[2] & had;
   for (int cap = 0; cap < 64; cap++) {
-    if (bounding >> cap & 1) continue;
-    if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) != 0) {
-      if (errno == EINVAL) break; /* beyond the last one */
-      return -1;
-    }
+    if (bounding >> cap & 1 || prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0) continue;
+    if (errno != EINVAL) return -1;
+    break; /* beyond the last one */
   }
   if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL) return -1;
   uint64_t inheritable = op->values[3] & had;
@@ -102,42 +102,20 @@ int ct_op_capabilities(const struct ct_operation *op) {
   return 0;
 }
 
-static int seccomp_filter(const struct ct_operation *op) {
-  struct sock_fprog program = {
-      .len = (unsigned short)(op->bytes.length / sizeof(struct sock_filter)),
-      .filter = (void *)(uintptr_t)op->bytes.at,
-  };
+int ct_op_seccomp(UNUSED struct ct_child *c, const struct ct_operation *op) {
+  size_t count = op->bytes.length / sizeof(struct sock_filter);
+  struct sock_fprog program = {.len = (unsigned short)count, .filter = (void *)(uintptr_t)op->bytes.at};
   return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, op->mode, &program) < 0 ? -1 : 0;
 }
 
 /* The kernel's own getcwd says so when the directory is outside of the root. */
-static int enter_cwd(struct ct_child *c, const struct ct_operation *op) {
-  char path[4096];
+int ct_op_cwd(struct ct_child *c, const struct ct_operation *op) {
+  char path[PATH_MAX];
   if (chdir(op->target) != 0) {
     if (errno != ENOENT || !op->flag) return -1;
     CT_CLOSES int fd = ct_path_make(c->root, op->target, true);
     if (fd < 0 || fchdir(fd) != 0) return -1;
   }
   if (syscall(SYS_getcwd, path, sizeof path) < 0) return -1;
-  if (path[0] == '/') return 0;
-  errno = EXDEV;
-  return -1;
-}
-
-int ct_op_process(struct ct_child *c, const struct ct_operation *op) {
-  struct rlimit limit = {.rlim_cur = op->values[1], .rlim_max = op->values[2]};
-  switch (op->code) {
-  case CT_OP_SYSCTL: return sysctl_write(c, op->target, op->text);
-  case CT_OP_HOSTNAME: return sethostname(op->text, strlen(op->text));
-  case CT_OP_DOMAINNAME: return setdomainname(op->text, strlen(op->text));
-  case CT_OP_LOOPBACK_UP: return loopback_up();
-  case CT_OP_RLIMIT: return setrlimit((__rlimit_resource_t)op->values[0], &limit);
-  case CT_OP_OOM_SCORE: return oom_score(c, (int64_t)op->values[0]);
-  case CT_OP_PERSONALITY: return personality(op->values[0]) < 0 ? -1 : 0;
-  case CT_OP_UMASK: return umask(op->mode), c->umask_set = true, 0;
-  case CT_OP_NO_NEW_PRIVILEGES: return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  case CT_OP_SECCOMP: return seccomp_filter(op);
-  case CT_OP_CWD: return enter_cwd(c, op);
-  default: errno = EINVAL; return -1;
-  }
+  return path[0] == '/' ? 0 : ct_error(EXDEV);
 }

@@ -1,49 +1,26 @@
-#define _GNU_SOURCE
 #include "plan.h"
 
-#include <stdlib.h>
-
-/* The payload of each operation of a process, a letter for a field; PROTOCOL.md has the same in words. */
-static const char *const payloads[] = {
-    [CT_OP_ROOT] = "tpL",
-    [CT_OP_MOUNT] = "tMpkf",
-    [CT_OP_BIND] = "tMpkf",
-    [CT_OP_ATTRIBUTES] = "tA",
-    [CT_OP_MASK] = "t",
-    [CT_OP_READONLY] = "t",
-    [CT_OP_MKDIR] = "tmug",
-    [CT_OP_SYMLINK] = "tx",
-    [CT_OP_DEVICE] = "tk44mug",
-    [CT_OP_TERMINAL] = "22",
-    [CT_OP_ENTER_ROOT] = "f",
-    [CT_OP_ROOT_PROPAGATION] = "pf",
-    [CT_OP_SYSCTL] = "tx",
-    [CT_OP_HOSTNAME] = "x",
-    [CT_OP_DOMAINNAME] = "x",
-    [CT_OP_LOOPBACK_UP] = "",
-    [CT_OP_RLIMIT] = "488",
-    [CT_OP_OOM_SCORE] = "8",
-    [CT_OP_PERSONALITY] = "8",
-    [CT_OP_UMASK] = "m",
-    [CT_OP_USER] = "ugG",
-    [CT_OP_CAPABILITIES] = "88888",
-    [CT_OP_NO_NEW_PRIVILEGES] = "",
-    [CT_OP_SECCOMP] = "mB",
-    [CT_OP_CWD] = "tf",
-    [CT_OP_HOLD] = "",
-    [CT_OP_EXEC] = "NSS",
+static const struct {
+  const char *payload;
+  int (*run)(struct ct_child *c, const struct ct_operation *op);
+} operations[] = {
+#define OPERATION(name, code, payload, run) [code] = {payload, run},
+    CT_OPERATIONS(OPERATION)
+#undef OPERATION
 };
 
-static void mounts_of(struct ct_reader *r, struct ct_list *mounts) {
-  mounts->count = ct_u32(r);
-  mounts->items = *r;
-  for (uint32_t i = 0; i < mounts->count && !r->bad; i++) ct_mount_of(r);
+static struct ct_list mounts_of(struct ct_reader *r) {
+  struct ct_list mounts = {.count = ct_u32(r)};
+  mounts.items = *r;
+  for (uint32_t i = 0; i < mounts.count && !r->bad; i++) ct_mount_of(r);
+  return mounts;
 }
 
-static void program_of(struct ct_reader *r, struct ct_bytes *program) {
+static struct ct_bytes program_of(struct ct_reader *r) {
   enum { instruction = 8, most = 4096 };
-  *program = ct_bytes_of(r);
-  if (program->length == 0 || program->length % instruction != 0 || program->length / instruction > most) r->bad = true;
+  struct ct_bytes program = ct_bytes_of(r);
+  if (program.length == 0 || program.length % instruction != 0 || program.length / instruction > most) r->bad = true;
+  return program;
 }
 
 static void field_of(struct ct_reader *r, char field, struct ct_operation *out) {
@@ -55,7 +32,7 @@ static void field_of(struct ct_reader *r, char field, struct ct_operation *out) 
   case 'm': out->mode = ct_u32(r); break;
   case 'u': out->uid = ct_u32(r); break;
   case 'g': out->gid = ct_u32(r); break;
-  case 'k': /* enum ct_missing or ct_node, both of three kinds */
+  case 'k': /* enum ct_missing, or a type of node: both are of three kinds */
     if ((out->type = ct_u8(r)) > 2) r->bad = true;
     break;
   case '2': out->values[out->value_count++] = ct_u16(r); break;
@@ -63,9 +40,9 @@ static void field_of(struct ct_reader *r, char field, struct ct_operation *out) 
   case '8': out->values[out->value_count++] = ct_u64(r); break;
   case 'M': out->mount = ct_mount_of(r); break;
   case 'A': out->mount.attributes = ct_attributes_of(r); break;
-  case 'L': mounts_of(r, &out->mounts); break;
-  case 'G': out->bytes = ct_array_of(r, sizeof(uint32_t)); break;
-  case 'B': program_of(r, &out->bytes); break;
+  case 'L': out->mounts = mounts_of(r); break;
+  case 'G': out->bytes = ct_u32s_of(r); break;
+  case 'B': out->bytes = program_of(r); break;
   case 'N': /* the files of exec, at least one */
     if ((out->files = ct_strings_of(r)).count == 0) r->bad = true;
     break;
@@ -74,17 +51,17 @@ static void field_of(struct ct_reader *r, char field, struct ct_operation *out) 
 }
 
 bool ct_operation_of(struct ct_op *op, struct ct_operation *out) {
-  const char *payload = op->code < sizeof payloads / sizeof *payloads ? payloads[op->code] : NULL;
-  *out = (struct ct_operation){.code = op->code, .index = op->index, .target = "", .text = ""};
-  if (payload == NULL) return false;
-  for (; *payload != 0; payload++) field_of(&op->body, *payload, out);
+  *out = (struct ct_operation){.index = op->index, .target = "", .text = ""};
+  if (op->code >= CT_COUNT(operations) || operations[op->code].payload == NULL) return false;
+  out->run = operations[op->code].run;
+  for (const char *field = operations[op->code].payload; *field != 0; field++) field_of(&op->body, *field, out);
   return ct_done(&op->body);
 }
 
 static void supervisor_of(struct ct_reader *r, struct ct_plan *plan) {
   const char **const paths[] = {&plan->socket_path, &plan->log_path,     &plan->exit_path, &plan->pid_path,
                                 &plan->fifo_path,   &plan->console_path, &plan->oom_path,  &plan->oom_key};
-  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) *paths[i] = ct_string(r);
+  for (size_t i = 0; i < CT_COUNT(paths); i++) *paths[i] = ct_string(r);
   plan->stdio = ct_u8(r);
   plan->stdin_once = ct_u8(r) != 0;
   if (plan->stdio > CT_STDIO_INHERIT) r->bad = true;
@@ -101,11 +78,6 @@ static void namespace_of(struct ct_reader *r, struct ct_plan *plan) {
   } else {
     r->bad = true;
   }
-}
-
-static void id_map_of(struct ct_reader *r, struct ct_plan *plan) {
-  const char **map = ct_u8(r) == 0 ? &plan->uid_map : &plan->gid_map;
-  *map = ct_string(r);
 }
 
 static void cgroup_of(struct ct_reader *r, struct ct_plan *plan) {
@@ -129,7 +101,11 @@ static bool header_of(struct ct_op *op, struct ct_plan *plan) {
   case CT_OP_NAMESPACE: namespace_of(r, plan); return true;
   case CT_OP_CGROUP: cgroup_of(r, plan); return true;
   case CT_OP_JOIN: join_of(r, plan); return true;
-  case CT_OP_ID_MAP: id_map_of(r, plan); return true;
+  case CT_OP_ID_MAP: {
+    const char **map = &plan->id_maps[ct_u8(r) != 0];
+    *map = ct_string(r);
+    return true;
+  }
   default: return false;
   }
 }
@@ -143,31 +119,27 @@ static char **pointers_of(struct ct_list list) {
 /* Every operation is valid, and an exec is the last one. */
 static bool check_operations(struct ct_plan *plan, uint32_t *index) {
   struct ct_reader r = plan->operations;
-  struct ct_op op;
+  struct ct_op op = {.index = plan->before};
   struct ct_operation operation = {0};
-  uint32_t next = *index = plan->first_index;
-  while (ct_next_op(&r, &next, &op)) {
+  while (ct_next_op(&r, &op)) {
     *index = op.index;
-    if (operation.code == CT_OP_EXEC || !ct_operation_of(&op, &operation)) return false;
-    plan->has_terminal |= operation.code == CT_OP_TERMINAL;
+    if (operation.run == ct_op_exec || !ct_operation_of(&op, &operation)) return false;
+    plan->has_terminal |= operation.run == ct_op_terminal;
   }
-  if (r.bad || operation.code != CT_OP_EXEC) return false;
+  if (r.bad || operation.run != ct_op_exec) return false;
   plan->args = pointers_of(operation.args);
   plan->env = pointers_of(operation.env);
   return plan->args != NULL && plan->env != NULL;
 }
 
 bool ct_plan_of(struct ct_reader message, struct ct_plan *plan, uint32_t *index) {
-  *plan = (struct ct_plan){.uid_map = "", .gid_map = ""};
-  uint32_t next = *index = 0;
-  struct ct_op op;
-  for (struct ct_reader r = message; ct_next_op(&r, &next, &op); message = r) {
-    *index = op.index;
-    if (!header_of(&op, plan)) break;
+  *plan = (struct ct_plan){.id_maps = {"", ""}, .before = CT_BEFORE};
+  struct ct_op op = {.index = CT_BEFORE};
+  *index = 0;
+  for (struct ct_reader r = message; ct_next_op(&r, &op) && header_of(&op, plan); message = r) {
+    plan->before = *index = op.index;
     if (!ct_done(&op.body)) return false;
   }
-  if (plan->socket_path == NULL) return false;
   plan->operations = message;
-  plan->first_index = *index;
-  return check_operations(plan, index);
+  return plan->socket_path != NULL && check_operations(plan, index);
 }

@@ -1,62 +1,57 @@
-/* Plans of `run` and `exec` (src/plan.ts, PROTOCOL.md), decoded and checked before anything is done. */
+/* Plans of `run` and `exec` (src/plan.ts, PROTOCOL.md): decoded and checked before anything is done, then executed by the new process. */
 #ifndef CT_PLAN_H
 #define CT_PLAN_H
 
-#include <sys/types.h>
-
 #include "mount.h"
-#include "wire.h"
 
-enum ct_opcode {
-  CT_OP_SUPERVISOR = 1,
-  CT_OP_NAMESPACE = 2,
-  CT_OP_ID_MAP = 3,
-  CT_OP_CGROUP = 4,
-  CT_OP_JOIN = 5,
-  CT_OP_ROOT = 16,
-  CT_OP_MOUNT = 17,
-  CT_OP_BIND = 18,
-  CT_OP_ATTRIBUTES = 19,
-  CT_OP_MASK = 20,
-  CT_OP_READONLY = 21,
-  CT_OP_MKDIR = 22,
-  CT_OP_SYMLINK = 23,
-  CT_OP_DEVICE = 24,
-  CT_OP_TERMINAL = 25,
-  CT_OP_ENTER_ROOT = 26,
-  CT_OP_ROOT_PROPAGATION = 27,
-  CT_OP_SYSCTL = 28,
-  CT_OP_HOSTNAME = 29,
-  CT_OP_DOMAINNAME = 30,
-  CT_OP_LOOPBACK_UP = 31,
-  CT_OP_RLIMIT = 32,
-  CT_OP_OOM_SCORE = 33,
-  CT_OP_PERSONALITY = 34,
-  CT_OP_UMASK = 35,
-  CT_OP_USER = 36,
-  CT_OP_CAPABILITIES = 37,
-  CT_OP_NO_NEW_PRIVILEGES = 38,
-  CT_OP_SECCOMP = 39,
-  CT_OP_CWD = 40,
-  CT_OP_HOLD = 41,
-  CT_OP_EXEC = 42,
-};
+/* What the supervisor does, before the process. */
+enum { CT_OP_SUPERVISOR = 1, CT_OP_NAMESPACE = 2, CT_OP_ID_MAP = 3, CT_OP_CGROUP = 4, CT_OP_JOIN = 5 };
+
+/* What the process does: name, code, payload (a letter for a field, see field_of), the function that does it. */
+#define CT_OPERATIONS(X)                                                                                                                   \
+  X(ROOT, 16, "tpL", ct_op_root)                                                                                                           \
+  X(MOUNT, 17, "tMpkf", ct_op_mount)                                                                                                       \
+  X(BIND, 18, "tMpkf", ct_op_mount)                                                                                                        \
+  X(ATTRIBUTES, 19, "tA", ct_op_attributes)                                                                                                \
+  X(MASK, 20, "t", ct_op_mask)                                                                                                             \
+  X(READONLY, 21, "t", ct_op_readonly)                                                                                                     \
+  X(MKDIR, 22, "tmug", ct_op_mkdir)                                                                                                        \
+  X(SYMLINK, 23, "tx", ct_op_symlink)                                                                                                      \
+  X(DEVICE, 24, "tk44mug", ct_op_device)                                                                                                   \
+  X(TERMINAL, 25, "22", ct_op_terminal)                                                                                                    \
+  X(ENTER_ROOT, 26, "f", ct_op_enter_root)                                                                                                 \
+  X(ROOT_PROPAGATION, 27, "pf", ct_op_root_propagation)                                                                                    \
+  X(SYSCTL, 28, "tx", ct_op_sysctl)                                                                                                        \
+  X(HOSTNAME, 29, "x", ct_op_hostname)                                                                                                     \
+  X(DOMAINNAME, 30, "x", ct_op_domainname)                                                                                                 \
+  X(LOOPBACK_UP, 31, "", ct_op_loopback_up)                                                                                                \
+  X(RLIMIT, 32, "488", ct_op_rlimit)                                                                                                       \
+  X(OOM_SCORE, 33, "8", ct_op_oom_score)                                                                                                   \
+  X(PERSONALITY, 34, "8", ct_op_personality)                                                                                               \
+  X(UMASK, 35, "m", ct_op_umask)                                                                                                           \
+  X(USER, 36, "ugG", ct_op_user)                                                                                                           \
+  X(CAPABILITIES, 37, "88888", ct_op_capabilities)                                                                                         \
+  X(NO_NEW_PRIVILEGES, 38, "", ct_op_no_new_privileges)                                                                                    \
+  X(SECCOMP, 39, "mB", ct_op_seccomp)                                                                                                      \
+  X(CWD, 40, "tf", ct_op_cwd)                                                                                                              \
+  X(HOLD, 41, "", ct_op_hold)                                                                                                              \
+  X(EXEC, 42, "NSS", ct_op_exec)
 
 enum ct_stdio { CT_STDIO_PIPES = 0, CT_STDIO_CLOSED_STDIN = 1, CT_STDIO_INHERIT = 2 };
 enum ct_missing { CT_MISSING_FAIL = 0, CT_MISSING_DIRECTORY = 1, CT_MISSING_FILE = 2 };
-enum ct_node { CT_NODE_CHAR = 0, CT_NODE_BLOCK = 1, CT_NODE_FIFO = 2 };
 enum { CT_MAX_NAMESPACES = 8, CT_MAX_CGROUPS = 16 };
 
-/* One operation of the process. Which fields mean something depends on the code: `payloads` in plan.c. */
+struct ct_child;
+
+/* One operation of the process. Which fields mean something depends on its payload. */
 struct ct_operation {
-  uint16_t code;
+  int (*run)(struct ct_child *c, const struct ct_operation *op);
   uint32_t index;
   const char *target, *text;
   struct ct_mount mount;
   struct ct_list mounts; /* of `root`; ct_mount_of reads each */
   uint64_t propagation;
-  uint64_t values[5]; /* of terminal: rows, columns; device: major, minor; rlimit: resource, soft, hard; capabilities: bounding, effective,
-                         permitted, inheritable, ambient */
+  uint64_t values[5]; /* the numbers of the payload, in their order */
   uint8_t value_count;
   uint32_t mode, uid, gid;
   uint8_t type;
@@ -76,14 +71,14 @@ struct ct_plan {
   } joined[CT_MAX_NAMESPACES];
   uint32_t joined_count;
   uint32_t new_namespaces; /* CLONE_NEW* */
-  const char *uid_map, *gid_map;
+  const char *id_maps[2]; /* of uids, of gids */
   const char *cgroups[CT_MAX_CGROUPS];
   uint32_t cgroup_count;
   pid_t pid; /* of exec: whose namespaces are joined; 0 for run */
   uint64_t pid_start;
   uint32_t pid_namespaces;
   struct ct_reader operations; /* those of the process, all valid */
-  uint32_t first_index;
+  uint32_t before; /* index of what is before them */
   bool has_terminal;
   char **args, **env; /* of the last operation, NULL-terminated */
 };
@@ -92,5 +87,47 @@ struct ct_plan {
 bool ct_plan_of(struct ct_reader message, struct ct_plan *plan, uint32_t *index);
 /* Decodes one operation of a plan; false when it is malformed. */
 bool ct_operation_of(struct ct_op *op, struct ct_operation *out);
+
+/* Reports of the process to its supervisor, beside CT_REPORT_FAILED. */
+enum {
+  CT_REPORT_TERMINAL = 2, /* comes with the pty's master and slave */
+  CT_REPORT_HELD = 3,
+  CT_REPORT_EXECUTING = 4, /* the last one: a closed socket then means that exec succeeded */
+};
+
+/* The new process between clone and exec. What it has no descriptor of is -1. */
+struct ct_child {
+  const struct ct_plan *plan;
+  bool umask_set;
+  union {
+    int all[11 + CT_MAX_CGROUPS + CT_MAX_NAMESPACES];
+    struct {
+      int sync; /* to the supervisor: SOCK_SEQPACKET */
+      int proc; /* the host's /proc, checked; its `self` and `sys` are those of whoever looks */
+      int oom_score; /* its own oom_score_adj, opened while it may: the file is the host's root's */
+      int root; /* where targets are resolved */
+      int stdio[3]; /* what becomes 0, 1 and 2 */
+      int fifo; /* O_PATH, where a detached process is held */
+      int target, target_root; /* pidfd of the process whose namespaces are joined, and its root */
+      int empty; /* a mask for directories once it is mounted */
+      int cgroups[CT_MAX_CGROUPS]; /* files the process writes itself into */
+      int joined[CT_MAX_NAMESPACES];
+    };
+  };
+};
+
+/* Executes the plan's operations; comes back never. */
+_Noreturn void ct_child_run(struct ct_child *child);
+
+#define CT_OPERATION(name, code, payload, run) int run(struct ct_child *c, const struct ct_operation *op);
+CT_OPERATIONS(CT_OPERATION)
+#undef CT_OPERATION
+
+/* A stdin that was closed becomes the root's own /dev/null, so that the host's cannot be reached through it. */
+void ct_close_stdin(struct ct_child *c);
+/* Copies what is in the directory `from` into the empty directory `to`, owners, modes and links included. */
+int ct_copy_up(int from, int to);
+/* Whether fd is the character device major:minor; else errno is EINVAL. */
+bool ct_is_device(int fd, unsigned major, unsigned minor);
 
 #endif

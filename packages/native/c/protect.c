@@ -1,36 +1,25 @@
-#define _GNU_SOURCE
-#include "protect.h"
+/* CVE-2019-5736: what runs in a container must not reach the helper's own file through /proc/<pid>/exe. */
+#include "supervise.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/mount.h>
-#include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
-
-extern char **environ;
 
 static const int all_seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 /* On a mount that is read-only, or a memfd that is sealed. */
-static int is_protected(int self) {
+static bool is_protected(int self) {
   struct statvfs info;
-  if (fstatvfs(self, &info) == 0 && (info.f_flag & ST_RDONLY)) return 1;
+  if (fstatvfs(self, &info) == 0 && (info.f_flag & ST_RDONLY)) return true;
   int seals = fcntl(self, F_GET_SEALS); /* -1: no memfd */
   return seals >= 0 && (seals & all_seals) == all_seals;
 }
 
 /* A private mount of the file alone, read-only, which no mount namespace holds. Needs CAP_SYS_ADMIN. */
 static int open_readonly(int self) {
-  struct mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
-  int fd = open_tree(self, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-  if (fd < 0) return -1;
-  if (mount_setattr(fd, "", AT_EMPTY_PATH, &readonly, sizeof readonly) == 0) return fd;
-  close(fd);
-  return -1;
+  static const struct ct_attributes readonly = {.set = MOUNT_ATTR_RDONLY};
+  int fd = ct_mount_clone(self, false);
+  if (fd >= 0 && ct_mount_change(fd, &readonly) != 0) ct_close(&fd);
+  return fd;
 }
 
 static int open_copy(int self) {
@@ -45,14 +34,10 @@ static int open_copy(int self) {
 }
 
 int ct_protect(char **argv) {
-  int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-  if (self < 0) return errno;
-  if (is_protected(self)) {
-    close(self);
-    return 0;
-  }
+  CT_CLOSES int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  if (self < 0) return -1;
+  if (is_protected(self)) return 0;
   int copy = open_readonly(self);
   if (copy < 0) copy = open_copy(self);
-  if (copy >= 0) execveat(copy, "", argv, environ, AT_EMPTY_PATH);
-  return errno;
+  return copy < 0 ? -1 : execveat(copy, "", argv, environ, AT_EMPTY_PATH);
 }

@@ -1,17 +1,4 @@
-#define _GNU_SOURCE
-#include "record.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "decimal.h"
-#include "io.h"
+#include "supervise.h"
 
 int64_t ct_now_ns(void) {
   struct timespec now;
@@ -19,17 +6,9 @@ int64_t ct_now_ns(void) {
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-size_t ct_exit_text(const struct ct_exit *exit, char text[CT_RECORD_SIZE]) {
-  const uint64_t fields[] = {
-      (uint64_t)exit->code, (uint64_t)exit->signal, exit->oom_killed, (uint64_t)exit->started_ns, (uint64_t)exit->exited_ns,
-  };
-  char *at = stpcpy(text, "ct-exit 1");
-  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-    *at++ = ' ';
-    at = ct_decimal(at, fields[i]);
-  }
-  *at++ = '\n';
-  return (size_t)(at - text);
+void ct_exit_text(const struct ct_exit *exit, char text[CT_RECORD_SIZE]) {
+  long long started = exit->started_ns, exited = exit->exited_ns;
+  snprintf(text, CT_RECORD_SIZE, "ct-exit 1 %d %d %d %lld %lld\n", exit->code, exit->signal, exit->oom_killed, started, exited);
 }
 
 /* A rename lasts once its directory is on disk. */
@@ -38,21 +17,19 @@ static int sync_parent(char *path) {
   if (slash == NULL || slash == path) return 0;
   *slash = 0;
   CT_CLOSES int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  return fd < 0 || fsync(fd) != 0 ? errno : 0;
+  return fd < 0 ? -1 : fsync(fd);
 }
 
-int ct_record_write(const char *path, const char *text, size_t size, bool durable) {
+int ct_record_write(const char *path, const char *text, bool durable) {
   char temporary[PATH_MAX];
-  if (strlen(path) + 5 > sizeof temporary) return ENAMETOOLONG;
-  strcpy(stpcpy(temporary, path), ".tmp");
-  int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-  if (fd < 0) return errno;
-  int error = ct_write_all(fd, text, size);
-  if (error == 0 && durable && fdatasync(fd) != 0) error = errno;
-  close(fd);
-  if (error == 0 && rename(temporary, path) != 0) error = errno;
-  if (error != 0) unlink(temporary);
-  return error == 0 && durable ? sync_parent(temporary) : error;
+  if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary) return ct_error(ENAMETOOLONG);
+  CT_CLOSES int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+  if (fd < 0) return -1;
+  if (ct_write_all(fd, text, strlen(text)) == 0 && (!durable || fdatasync(fd) == 0) && rename(temporary, path) == 0)
+    return durable ? sync_parent(temporary) : 0;
+  int error = errno;
+  unlink(temporary);
+  return ct_error(error);
 }
 
 uint64_t ct_counter(int fd, const char *key) {

@@ -1,21 +1,11 @@
 /* Recursive removal by file descriptor: one directory open at a time, so depth costs neither fds nor path length. */
-#define _GNU_SOURCE
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "tree.h"
+
+#include <dirent.h>
 
 /* Where the walk came from: ".." must lead back to exactly this directory, or somebody moved the tree meanwhile. */
 struct trail {
-  struct identity {
-    dev_t dev;
-    ino_t ino;
-  } * at;
+  struct stat *at;
   size_t depth, capacity;
 };
 
@@ -35,31 +25,24 @@ static int remove_shallow(int dir, const char *name) {
 }
 
 static int push(struct trail *trail, int dir) {
-  struct stat found;
   if (trail->depth == trail->capacity) {
-    size_t capacity = trail->capacity ? trail->capacity * 2 : 64;
+    size_t capacity = trail->capacity * 2 + 64;
     void *grown = realloc(trail->at, capacity * sizeof *trail->at);
-    if (!grown) return -1;
+    if (grown == NULL) return -1;
     trail->at = grown;
     trail->capacity = capacity;
   }
-  if (fstat(dir, &found) < 0) return -1;
-  trail->at[trail->depth++] = (struct identity){found.st_dev, found.st_ino};
-  return 0;
+  return fstat(dir, &trail->at[trail->depth++]);
 }
 
 /* Steps from a finished directory to the one it was entered from. */
 static int ascend(struct trail *trail, int dir) {
   struct stat found;
-  struct identity want = trail->at[--trail->depth];
+  const struct stat *want = &trail->at[--trail->depth];
   int up = openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (up < 0 || fstat(up, &found) < 0) return -1;
-  if (found.st_dev != want.dev || found.st_ino != want.ino) {
-    close(up);
-    errno = ESTALE;
-    return -1;
-  }
-  return up;
+  if (up < 0 || (fstat(up, &found) == 0 && found.st_dev == want->st_dev && found.st_ino == want->st_ino)) return up;
+  ct_close(&up);
+  return ct_error(ESTALE);
 }
 
 /* Removes what can be removed in a directory; the first child with children of its own is opened: its fd, -2 when none is left. */
@@ -80,24 +63,21 @@ static int remove_entries(DIR *stream) {
 
 /* Empties the directory `dir`, which it closes. After each level the parent is read again: what is done is gone from it. */
 static int empty(struct trail *trail, int dir) {
-  for (;;) {
+  while (dir >= 0) {
     DIR *stream = fdopendir(dir);
-    if (!stream) {
-      close(dir);
+    if (stream == NULL) {
+      ct_close(&dir);
       return -1;
     }
     int next = remove_entries(stream);
-    if (next >= 0 && push(trail, dir) < 0) {
-      close(next);
-      next = -1;
-    }
+    if (next >= 0 && push(trail, dir) < 0) ct_close(&next);
     if (next == -2 && trail->depth > 0) next = ascend(trail, dir);
     int error = errno;
     closedir(stream);
     errno = error;
-    if (next < 0) return next == -2 ? 0 : -1;
     dir = next;
   }
+  return dir == -2 ? 0 : -1;
 }
 
 int ct_clear(struct ct_place place) {

@@ -1,34 +1,43 @@
 /* The verb `scan`: reads a file tree, siblings in byte order, every directory before what is in it. */
-#define _GNU_SOURCE
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <sys/xattr.h>
-#include <unistd.h>
-
-#include "io.h"
-#include "output.h"
-#include "path.h"
-#include "report.h"
 #include "tree.h"
-#include "verbs.h"
 
-enum { OP_OPTIONS = 3, RECORD_END = 0, RECORD_ENTRY = 1 };
-enum { WITH_CONTENT = 1, WITH_XATTRS = 2, FOLLOW = 4 };
-enum { FLUSH_BYTES = 256 << 10, XATTR_BYTES = 64 << 10 };
+#include <dirent.h>
+#include <sys/xattr.h>
+
+enum { op_options = 3, record_end = 0, record_entry = 1 };
+enum { with_content = 1, with_xattrs = 2, follows = 4 };
+enum { flush_bytes = 256 << 10, xattr_bytes = 64 << 10 };
+
+/* A record has the frame of an operation. */
+struct __attribute__((packed)) frame {
+  uint16_t code, zero;
+  uint32_t size;
+};
+
+/* What an entry's record has between its path and its link target. */
+struct __attribute__((packed)) numbers {
+  uint32_t mode, uid, gid;
+  uint64_t size;
+  int64_t seconds;
+  uint32_t nanoseconds, major, minor;
+  uint64_t dev, ino;
+  uint32_t nlink;
+};
+
+/* Records on their way out: gathered in one growing buffer and written when enough has come together. */
+struct output {
+  uint8_t *buffer;
+  size_t length, capacity;
+  bool bad; /* out of memory; sticky */
+};
 
 struct scan {
   uint8_t flags;
-  struct ct_output output;
+  struct output output;
   uint32_t count; /* entries so far */
   char *path; /* of the entry being read, relative to where the scan began */
   size_t path_capacity;
-  char names[XATTR_BYTES], value[XATTR_BYTES];
+  char names[xattr_bytes], value[xattr_bytes];
 };
 
 /* An entry in the working directory; `fd` is it opened, where it was, else -1. */
@@ -41,68 +50,95 @@ struct found {
 /* Somebody may remove or replace what was listed a moment ago; then it is not in the tree. */
 static bool is_gone(void) { return errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ESTALE; }
 
+/* Room for `size` more bytes; NULL when there is no memory. The caller adds what it used to `length`. */
+static uint8_t *room(struct output *out, size_t size) {
+  if (!out->bad && out->capacity - out->length < size) {
+    size_t capacity = (out->length + size) * 2;
+    uint8_t *grown = realloc(out->buffer, capacity);
+    out->bad = grown == NULL;
+    if (grown != NULL) *out = (struct output){.buffer = grown, .length = out->length, .capacity = capacity};
+  }
+  return out->bad ? NULL : out->buffer + out->length;
+}
+
+static void put(struct output *out, const void *data, size_t size) {
+  uint8_t *to = room(out, size);
+  if (to == NULL) return;
+  memcpy(to, data, size);
+  out->length += size;
+}
+
+/* Length, bytes, NUL. */
+static void put_bytes(struct output *out, const void *data, size_t size) {
+  const uint32_t length = (uint32_t)size;
+  put(out, &length, sizeof length);
+  put(out, data, size);
+  put(out, "", 1);
+}
+
+/* Writes when `least` bytes are waiting. */
+static int flush(struct output *out, size_t least) {
+  if (out->bad) return ct_error(ENOMEM);
+  if (out->length < least) return 0;
+  size_t length = out->length;
+  out->length = 0;
+  return ct_write_all(STDOUT_FILENO, out->buffer, length);
+}
+
 static int put_link_target(struct scan *scan, const struct found *found) {
   char target[PATH_MAX];
-  ssize_t length = 0;
-  if (S_ISLNK(found->stat.st_mode)) length = readlinkat(AT_FDCWD, found->name, target, sizeof target);
-  if (length < 0) return -1;
-  ct_output_bytes(&scan->output, target, (size_t)length);
-  return 0;
+  ssize_t length = S_ISLNK(found->stat.st_mode) ? readlinkat(AT_FDCWD, found->name, target, sizeof target) : 0;
+  if (length >= 0) put_bytes(&scan->output, target, (size_t)length);
+  return length < 0 ? -1 : 0;
 }
 
 static ssize_t list_xattrs(struct scan *scan, const struct found *found) {
-  if (!(scan->flags & WITH_XATTRS)) return 0;
-  ssize_t length = found->fd >= 0 ? flistxattr(found->fd, scan->names, XATTR_BYTES) : llistxattr(found->name, scan->names, XATTR_BYTES);
+  if (!(scan->flags & with_xattrs)) return 0;
+  ssize_t length = found->fd >= 0 ? flistxattr(found->fd, scan->names, xattr_bytes) : llistxattr(found->name, scan->names, xattr_bytes);
   return length < 0 && (errno == EOPNOTSUPP || errno == EBADF) ? 0 : length; /* EBADF: opened as a path only */
 }
 
+static ssize_t get_xattr(struct scan *scan, const struct found *found, const char *name) {
+  return found->fd >= 0 ? fgetxattr(found->fd, name, scan->value, xattr_bytes) : lgetxattr(found->name, name, scan->value, xattr_bytes);
+}
+
 static int put_xattrs(struct scan *scan, const struct found *found) {
+  struct output *out = &scan->output;
   ssize_t length = list_xattrs(scan, found);
   uint32_t count = 0;
-  size_t count_at = scan->output.length;
-  ct_output_number(&scan->output, 0, 4);
+  size_t count_at = out->length;
+  put(out, &count, sizeof count);
   for (ssize_t at = 0; at < length; at += (ssize_t)strlen(scan->names + at) + 1) {
     const char *name = scan->names + at;
-    ssize_t size =
-        found->fd >= 0 ? fgetxattr(found->fd, name, scan->value, XATTR_BYTES) : lgetxattr(found->name, name, scan->value, XATTR_BYTES);
+    ssize_t size = get_xattr(scan, found, name);
     if (size < 0 && (errno == ENODATA || errno == EOPNOTSUPP)) continue;
     if (size < 0) return -1;
-    ct_output_bytes(&scan->output, name, strlen(name));
-    ct_output_bytes(&scan->output, scan->value, (size_t)size);
+    put_bytes(out, name, strlen(name));
+    put_bytes(out, scan->value, (size_t)size);
     count++;
   }
-  if (!scan->output.bad) memcpy(scan->output.buffer + count_at, &count, sizeof count);
+  if (!out->bad) memcpy(out->buffer + count_at, &count, sizeof count);
   return length < 0 ? -1 : 0;
 }
 
 /* One record; taken back when the entry turns out to be gone. */
 static int put_entry(struct scan *scan, const struct found *found) {
-  struct ct_output *out = &scan->output;
+  struct output *out = &scan->output;
   const struct stat *s = &found->stat;
-  ct_output_begin(out, RECORD_ENTRY);
-  ct_output_bytes(out, scan->path, strlen(scan->path));
-  const struct {
-    uint64_t value;
-    size_t size;
-  } numbers[] = {
-      {s->st_mode, 4},
-      {s->st_uid, 4},
-      {s->st_gid, 4},
-      {(uint64_t)s->st_size, 8},
-      {(uint64_t)s->st_mtim.tv_sec, 8},
-      {(uint64_t)s->st_mtim.tv_nsec, 4},
-      {major(s->st_rdev), 4},
-      {minor(s->st_rdev), 4},
-      {s->st_dev, 8},
-      {s->st_ino, 8},
-      {s->st_nlink, 4},
-  };
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) ct_output_number(out, numbers[i].value, numbers[i].size);
+  struct frame frame = {.code = record_entry};
+  const struct numbers numbers = {
+      s->st_mode,        s->st_uid, s->st_gid, (uint64_t)s->st_size, s->st_mtim.tv_sec, (uint32_t)s->st_mtim.tv_nsec, major(s->st_rdev),
+      minor(s->st_rdev), s->st_dev, s->st_ino, (uint32_t)s->st_nlink};
+  size_t begin = out->length;
+  put(out, &frame, sizeof frame);
+  put_bytes(out, scan->path, strlen(scan->path));
+  put(out, &numbers, sizeof numbers);
   if (put_link_target(scan, found) < 0 || put_xattrs(scan, found) < 0) {
-    out->length = out->record;
+    out->length = begin;
     return -1;
   }
-  ct_output_end(out);
+  frame.size = (uint32_t)(out->length - begin - sizeof frame);
+  if (!out->bad) memcpy(out->buffer + begin, &frame, sizeof frame);
   scan->count++;
   return 0;
 }
@@ -112,8 +148,8 @@ static int put_content(struct scan *scan, const struct found *found) {
   uint64_t left = (uint64_t)found->stat.st_size;
   bool ended = false;
   while (left > 0) {
-    size_t size = left < FLUSH_BYTES ? (size_t)left : FLUSH_BYTES;
-    uint8_t *to = ct_output_room(&scan->output, size);
+    size_t size = left < flush_bytes ? (size_t)left : flush_bytes;
+    uint8_t *to = room(&scan->output, size);
     if (to == NULL) break;
     ssize_t count = ended ? 0 : CT_RETRY(read(found->fd, to, size));
     if (count < 0) return -1;
@@ -124,7 +160,7 @@ static int put_content(struct scan *scan, const struct found *found) {
     }
     scan->output.length += (size_t)count;
     left -= (uint64_t)count;
-    if (ct_output_flush(&scan->output, FLUSH_BYTES) < 0) return -1;
+    if (flush(&scan->output, flush_bytes) < 0) return -1;
   }
   return 0;
 }
@@ -137,15 +173,15 @@ static int open_file(const char *name) {
 
 /* Emits an entry of the working directory that is no directory, with its content. */
 static int scan_leaf(struct scan *scan, struct found *found) {
-  bool with_content = S_ISREG(found->stat.st_mode) && (scan->flags & WITH_CONTENT);
+  bool hasContent = S_ISREG(found->stat.st_mode) && (scan->flags & with_content);
   CT_CLOSES int own = -1;
-  if (with_content && found->fd < 0) {
+  if (hasContent && found->fd < 0) {
     found->fd = own = open_file(found->name);
     if (own < 0 || fstat(own, &found->stat) < 0) return -1;
   }
   if (put_entry(scan, found) < 0) return -1;
-  if (with_content && S_ISREG(found->stat.st_mode) && put_content(scan, found) < 0) return -1;
-  return ct_output_flush(&scan->output, FLUSH_BYTES);
+  if (hasContent && S_ISREG(found->stat.st_mode) && put_content(scan, found) < 0) return -1;
+  return flush(&scan->output, flush_bytes);
 }
 
 /* Sets the last component of the path, which begins at `at`. */
@@ -161,79 +197,68 @@ static int set_name(struct scan *scan, size_t at, const char *name) {
   return 0;
 }
 
-static int scan_children(struct scan *scan, int dir, size_t path_length);
+static int scan_children(struct scan *scan, int dir, size_t length);
 
-static int scan_child(struct scan *scan, int dir, const char *name, size_t path_length) {
-  struct found found = {.name = name, .fd = -1};
-  if (set_name(scan, path_length, name) < 0) return -1;
-  if (fstatat(dir, name, &found.stat, AT_SYMLINK_NOFOLLOW) < 0) return -1;
-  if (!S_ISDIR(found.stat.st_mode)) return scan_leaf(scan, &found);
-  CT_CLOSES int child = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (child < 0 || put_entry(scan, &found) < 0) return -1;
-  size_t length = path_length + strlen(name);
-  scan->path[length] = '/';
-  int result = scan_children(scan, child, length + 1);
-  return fchdir(dir) < 0 ? -1 : result;
+/* An entry whose path, of `length` bytes, is set; `length` is 0 where the scan begins, since paths below are relative to that. */
+static int scan_entry(struct scan *scan, struct found *found, size_t length) {
+  if (!S_ISDIR(found->stat.st_mode)) return scan_leaf(scan, found);
+  CT_CLOSES int dir = found->fd >= 0 ? found->fd : open(found->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  return dir < 0 || put_entry(scan, found) < 0 ? -1 : scan_children(scan, dir, length);
 }
 
 static int is_child(const struct dirent *entry) { return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0; }
-
 static int by_name(const struct dirent **a, const struct dirent **b) { return strcmp((*a)->d_name, (*b)->d_name); }
 
-static int scan_children(struct scan *scan, int dir, size_t path_length) {
+static int scan_children(struct scan *scan, int dir, size_t length) {
   struct dirent **list;
-  int count = fchdir(dir) < 0 ? -1 : scandirat(dir, ".", &list, is_child, by_name);
-  int result = count < 0 ? -1 : 0;
+  size_t at = length == 0 ? 0 : length + 1;
+  int result = 0, count = fchdir(dir) < 0 ? -1 : scandirat(dir, ".", &list, is_child, by_name);
+  if (count < 0) return -1;
+  if (length > 0) scan->path[length] = '/';
   for (int i = 0; i < count; i++) {
-    if (result == 0) result = scan_child(scan, dir, list[i]->d_name, path_length);
+    struct found found = {.name = list[i]->d_name, .fd = -1, .stat = {0}};
+    if (result == 0) result = set_name(scan, at, found.name);
+    if (result == 0) result = fstatat(dir, found.name, &found.stat, AT_SYMLINK_NOFOLLOW);
+    if (result == 0) result = scan_entry(scan, &found, at + strlen(found.name));
     if (result < 0 && is_gone()) result = 0;
+    if (S_ISDIR(found.stat.st_mode) && fchdir(dir) < 0) result = -1;
     free(list[i]);
   }
-  if (count >= 0) free(list);
+  free(list);
   return result;
-}
-
-/* The place where the scan begins is called "."; what is below it has paths relative to it. */
-static int scan_from(struct scan *scan, struct found *found) {
-  if (set_name(scan, 0, ".") < 0) return -1;
-  if (!S_ISDIR(found->stat.st_mode)) return scan_leaf(scan, found);
-  int dir = found->fd >= 0 ? found->fd : openat(AT_FDCWD, found->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (dir < 0 || put_entry(scan, found) < 0) return -1;
-  return scan_children(scan, dir, 0);
 }
 
 static int scan_tree(struct scan *scan, struct ct_tree *tree, const char *subpath) {
   struct found found = {.fd = -1};
   struct ct_place place;
-  if (scan->flags & FOLLOW) {
+  if (set_name(scan, 0, ".") < 0) return -1;
+  if (scan->flags & follows) {
     found.fd = ct_path_open(tree->root, subpath, O_PATH);
     if (found.fd < 0 || fstat(found.fd, &found.stat) < 0) return -1;
     if (S_ISREG(found.stat.st_mode) || S_ISDIR(found.stat.st_mode)) found.fd = ct_path_open(tree->root, subpath, O_RDONLY | O_NONBLOCK);
-    return found.fd < 0 ? -1 : scan_from(scan, &found);
+    return found.fd < 0 ? -1 : scan_entry(scan, &found, 0);
   }
   if (ct_tree_place(tree, &tree->parent, subpath, false, &place) < 0) return -1;
   found.name = place.name;
   if (fstatat(place.dir, place.name, &found.stat, AT_SYMLINK_NOFOLLOW) < 0 || fchdir(place.dir) < 0) return -1;
-  return scan_from(scan, &found);
+  return scan_entry(scan, &found, 0);
 }
 
-int ct_verb_scan(int argc, char **argv) {
-  (void)argc, (void)argv;
+int ct_verb_scan(char **argv) {
   static struct ct_tree tree;
-  static struct scan scan = {.output.fd = STDOUT_FILENO};
-  struct ct_reader rest;
-  struct ct_op op;
-  uint32_t next = 1;
-  ct_tree_open(&tree, &rest);
-  bool ok = ct_next_op(&rest, &next, &op) && op.code == OP_OPTIONS;
+  static struct scan scan;
+  static const struct frame end = {.code = record_end};
+  struct ct_op op = {.index = 0};
+  (void)argv;
+  struct ct_reader rest = ct_tree_open(&tree);
+  bool ok = ct_next_op(&rest, &op) && op.code == op_options;
   scan.flags = ok ? ct_u8(&op.body) : 0;
   const char *subpath = ok ? ct_string(&op.body) : "";
   errno = EBADMSG;
-  if (!ok || !ct_done(&op.body) || !ct_done(&rest)) ct_tree_fail(CT_STAGE_PLAN, 1, "");
-  if (scan_tree(&scan, &tree, subpath) < 0) ct_tree_fail(CT_STAGE_SCAN, scan.count, scan.path ? scan.path : subpath);
-  ct_output_begin(&scan.output, RECORD_END);
-  ct_output_end(&scan.output);
-  if (ct_output_flush(&scan.output, 0) < 0) ct_tree_fail(CT_STAGE_SCAN, scan.count, "");
-  ct_report_send(CT_STATUS_FD, &(struct ct_report){.kind = CT_REPORT_OK, .index = scan.count});
+  if (!ok || !ct_done(&op.body) || !ct_done(&rest)) ct_fail(CT_STAGE_PLAN, 1, "");
+  if (scan_tree(&scan, &tree, subpath) < 0) ct_fail(CT_STAGE_SCAN, scan.count, scan.path ? scan.path : subpath);
+  put(&scan.output, &end, sizeof end);
+  if (flush(&scan.output, 0) < 0) ct_fail(CT_STAGE_SCAN, scan.count, "");
+  ct_succeed(scan.count, 0);
   return 0;
 }

@@ -1,78 +1,110 @@
-/* What stays of the helper beside a running process: one epoll loop, a fixed number of clients, one chunk in flight. */
+/* The helper beside a process: it makes it, and stays as its supervisor: one poll loop, a fixed number of clients, one chunk in flight. */
 #ifndef CT_SUPERVISE_H
 #define CT_SUPERVISE_H
 
-#include "log.h"
-#include "record.h"
-#include "spawn.h"
+#include "plan.h"
+
+#include <poll.h>
+
+/* protect.c: Comes back with 0 only when the running program is a copy that nobody can write; else executes such a copy. */
+int ct_protect(char **argv);
+
+/* log.c: docker's json-file log, one JSON object a line, {"log":…,"stream":…,"time":…}, appended in batches. */
+enum { CT_STDOUT = 0, CT_STDERR = 1 };
+enum { CT_LOG_PIECE = 16 << 10 /* a longer line is logged in pieces, which have no newline */ };
+
+struct ct_log {
+  int fd; /* -1: there is no log */
+  size_t used;
+  int64_t second; /* whose text `time` has; -1: none yet */
+  char time[32];
+  struct {
+    size_t size;
+    uint8_t data[CT_LOG_PIECE]; /* the beginning of a line whose end has not come */
+  } pending[2];
+  char out[6 * CT_LOG_PIECE + 4096]; /* holds the worst case of one piece, or a batch of usual lines */
+};
+
+/* Appends to the file, made 0640 when missing. The log is all zeros before. */
+int ct_log_open(struct ct_log *log, const char *path);
+/* Logs what one read gave. A full disk loses whole lines, never the end of one. */
+void ct_log_write(struct ct_log *log, int stream, const uint8_t *data, size_t size);
+/* Logs the last line of a stream, which has no newline. */
+void ct_log_end(struct ct_log *log, int stream);
+
+/* record.c: small durable files, and the kernel's count of out-of-memory kills. */
+struct ct_exit {
+  int code, signal; /* signal 0: it ended by itself; else code is 128 + signal */
+  bool oom_killed;
+  int64_t started_ns, exited_ns;
+};
+
+enum { CT_RECORD_SIZE = 96 };
+
+int64_t ct_now_ns(void);
+/* `ct-exit 1 <code> <signal> <oom> <started> <exited>` and a newline. */
+void ct_exit_text(const struct ct_exit *exit, char text[CT_RECORD_SIZE]);
+/* Writes temp → rename; `durable` with an fdatasync of the file and an fsync of the directory. */
+int ct_record_write(const char *path, const char *text, bool durable);
+/* The number behind `key` at the beginning of a line of the file; 0 when there is none. */
+uint64_t ct_counter(int fd, const char *key);
 
 enum { CT_MAX_CLIENTS = 64, CT_CHUNK = 64 << 10, CT_INPUT = 16 << 10, CT_FRAME = 8 };
-
 enum ct_client_state { CT_CLIENT_FREE = 0, CT_CLIENT_ASKS, CT_CLIENT_ATTACHED, CT_CLIENT_STARTS, CT_CLIENT_WAITS };
 enum { CT_ATTACH_STDIN = 1, CT_ATTACH_STDOUT = 2, CT_ATTACH_STDERR = 4 };
 
 struct ct_client {
   int fd;
   uint8_t state, flags;
-  uint32_t events; /* what epoll watches */
   uint32_t sent; /* of the chunk in flight */
   bool behind; /* has not taken the whole chunk */
   bool no_input; /* has half-closed */
-  bool parked; /* gone, with input that waits to be read: not in epoll, which would report it for ever */
-};
-
-struct ct_source {
-  int fd; /* -1: ended */
-  bool watched; /* in epoll */
 };
 
 struct ct_supervisor {
   const struct ct_plan *plan;
-  struct ct_process process;
-  int epoll, listener, oom;
+  int listener, oom;
   uint64_t oom_before;
-  struct ct_source outputs[2];
-  bool watches_input, input_ends;
+  pid_t pid; /* of the process */
+  int pidfd, sync;
+  int input, outputs[2]; /* our ends of its stdio, of a terminal all the master; -1: none, or ended */
+  int slave; /* of a terminal, so that a shell's pause between two programs is no end of output */
+  bool held, is_terminal, exited, recorded;
   struct ct_client clients[CT_MAX_CLIENTS];
   uint32_t behind; /* clients that have not taken the chunk */
   int stream; /* of the chunk */
   uint32_t chunk_size; /* with its frame */
-  uint32_t input_size, input_sent;
-  bool exited, recorded;
+  uint32_t pending_size, pending_sent; /* of the input that the process has not taken */
+  bool input_ends; /* after that */
   int64_t quiet_at, record_at; /* monotonic milliseconds: when to stop waiting for output, for clients */
   struct ct_exit exit;
   struct ct_log log;
   uint8_t chunk[CT_FRAME + CT_CHUNK];
-  uint8_t input[CT_INPUT];
+  uint8_t pending[CT_INPUT];
 };
 
-/* What an epoll event is about; clients follow behind. */
-enum ct_tag { CT_TAG_LISTENER, CT_TAG_PROCESS, CT_TAG_SYNC, CT_TAG_STDOUT, CT_TAG_STDERR, CT_TAG_INPUT, CT_TAG_CLIENT };
+/* spawn.c: Starts the process and waits until it is held or executes its program; gives up when it cannot. */
+void ct_spawn(struct ct_supervisor *s);
+/* Ends the launch: kills the process if there is one, removes the socket, reports errno. */
+_Noreturn void ct_give_up(struct ct_supervisor *s, uint8_t stage, uint32_t index);
 
-/* Opens log, counter and socket; 0 or an errno. Everything of the supervisor is zero before. */
-int ct_supervise_open(struct ct_supervisor *s, const struct ct_plan *plan);
-/* Removes the socket, for a launch that failed. */
-void ct_supervise_abandon(struct ct_supervisor *s);
+/* supervise.c: Opens log, counter and socket. Everything of the supervisor but the plan is zero before. */
+int ct_supervise_open(struct ct_supervisor *s);
 /* Supervises the process to its end and exits. */
 _Noreturn void ct_supervise(struct ct_supervisor *s);
-
-/* supervise.c, for clients: */
-void ct_watch(struct ct_supervisor *s, int fd, uint32_t tag, uint32_t events);
-void ct_rewatch(struct ct_supervisor *s, int fd, uint32_t tag, uint32_t events);
-void ct_unwatch(struct ct_supervisor *s, int fd);
-/* Takes up reading output again when no client is behind. */
+/* One client less is behind; when none is, output is read again. */
 void ct_chunk_taken(struct ct_supervisor *s);
 void ct_input_flush(struct ct_supervisor *s);
 /* Closes the process's stdin once it has taken what came before; a terminal has no end of input. */
 void ct_input_end(struct ct_supervisor *s);
 
-/* client.c: */
+/* client.c: Answers who connected. */
 void ct_client_accept(struct ct_supervisor *s);
-void ct_client_event(struct ct_supervisor *s, struct ct_client *client, uint32_t events);
+/* What to poll of a client, and what to do about what came of it. */
+struct pollfd ct_client_poll(const struct ct_supervisor *s, const struct ct_client *client);
+void ct_client_event(struct ct_supervisor *s, struct ct_client *client, short events);
 /* Gives the chunk to everybody who attached to its stream. */
 void ct_clients_offer(struct ct_supervisor *s);
-/* Lets clients send input, or stops them. */
-void ct_clients_input(struct ct_supervisor *s);
 /* Answers who started with how exec went. */
 void ct_clients_started(struct ct_supervisor *s, const struct ct_report *report);
 /* Answers who waits. */

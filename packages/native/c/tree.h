@@ -2,20 +2,12 @@
 #ifndef CT_TREE_H
 #define CT_TREE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
-
-#include "wire.h"
-
-/* Operations that name the target of a tree verb. */
-enum { CT_TARGET_PATH = 1, CT_TARGET_MOUNTS = 2 };
+#include "mount.h"
 
 /* The directory that was resolved last, kept open because neighbours in a list of entries mostly share it. */
 struct ct_parent {
   int fd; /* -1: none */
-  size_t length;
-  char path[4096];
+  char path[PATH_MAX];
 };
 
 struct ct_tree {
@@ -23,7 +15,8 @@ struct ct_tree {
   bool stale; /* something on a resolved path may have been removed */
   struct ct_parent parent; /* of the entry an operation makes */
   struct ct_parent existing; /* of the file a hard link refers to */
-  const char *path; /* of the operation being executed, for the report */
+  struct ct_op op; /* being executed */
+  const char *path; /* that it is about, for the report */
 };
 
 /* An entry: its name inside an open directory. The name is a single component, or "." for the root itself. */
@@ -39,28 +32,22 @@ struct ct_meta {
   gid_t gid;
   bool has_mtime;
   bool exact; /* remove the extended attributes that are not listed */
-  int64_t mtime_seconds;
-  uint32_t mtime_nanos;
+  struct timespec times[2]; /* of access and modification, both the same */
   uint32_t xattr_count;
   struct ct_reader xattrs; /* pairs of string and bytes, checked by ct_meta_of */
 };
 
-/*
- * Reads the message on stdin, whose first operation names the target, and makes that this process's root. What follows
- * it is `rest`; NULL: nothing may. Reports a failure itself.
- */
-void ct_tree_open(struct ct_tree *tree, struct ct_reader *rest);
-
+/* Reads the message on stdin, whose first operation names the target, and makes that this process's root; gives the
+   operations behind it. Reports a failure itself. */
+struct ct_reader ct_tree_open(struct ct_tree *tree);
 /*
  * Resolves everything but the last component of a path: symbolic links of parents are followed inside the root, the
  * last component never. Missing parents are made (root, 0755) when `make` is set. "..", absolute paths and empty
  * names are EINVAL.
  */
 int ct_tree_place(struct ct_tree *tree, struct ct_parent *cache, const char *path, bool make, struct ct_place *out);
-
 /* Removes an entry and everything below it; a missing one is fine. No limit on depth, a handful of fds. */
 int ct_remove(struct ct_place place);
-
 /* Removes the children of a directory; a missing one is fine. */
 int ct_clear(struct ct_place place);
 
@@ -68,11 +55,7 @@ struct ct_meta ct_meta_of(struct ct_reader *body);
 int ct_meta_set_fd(int fd, const struct ct_meta *meta);
 int ct_meta_set_at(struct ct_place place, const struct ct_meta *meta);
 
-/* Reports errno for an operation, followed by the path it was about, and ends the process. */
-_Noreturn void ct_tree_fail(uint8_t stage, uint32_t index, const char *path);
-
-struct ct_stream;
-/* Executes operations until the one that says `end`; a stream that stops before it is EPIPE. 0, or -1 and errno. */
+/* Executes operations until the one that says `end`; a stream that stops before it is EPIPE. */
 int ct_apply_stream(struct ct_tree *tree, struct ct_stream *stream);
 
 #endif

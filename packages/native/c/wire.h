@@ -1,12 +1,12 @@
-/* The message format (PROTOCOL.md): a bounds-checked reader whose first error sticks. All integers are little-endian. */
+/* What comes in and what is answered (PROTOCOL.md): messages, streams of operations, reports. All integers are little-endian. */
 #ifndef CT_WIRE_H
 #define CT_WIRE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "io.h"
 
-/* Bytes not read yet. Once `bad`, every read gives zero, an empty string or nothing. */
+enum { CT_PLAN_FD = 3, CT_STATUS_FD = 4 };
+
+/* Bytes not read yet. The first error sticks: once `bad`, every read gives zero, an empty string or nothing. */
 struct ct_reader {
   const uint8_t *at, *end;
   bool bad;
@@ -17,7 +17,7 @@ struct ct_bytes {
   uint32_t length;
 };
 
-/* `count` items, not read yet; made by ct_strings_of, which has checked all of them. */
+/* `count` items, not read yet, but checked. */
 struct ct_list {
   uint32_t count;
   struct ct_reader items;
@@ -25,33 +25,84 @@ struct ct_list {
 
 struct ct_op {
   uint16_t code;
-  uint32_t index; /* place in its message, from 0 */
+  uint32_t index; /* place in its message, from 0; CT_BEFORE: before the first */
   struct ct_reader body;
 };
+
+#define CT_BEFORE UINT32_MAX
 
 struct ct_reader ct_reader_of(const void *data, size_t size);
 uint8_t ct_u8(struct ct_reader *r);
 uint16_t ct_u16(struct ct_reader *r);
 uint32_t ct_u32(struct ct_reader *r);
 uint64_t ct_u64(struct ct_reader *r);
-int64_t ct_i64(struct ct_reader *r);
 struct ct_bytes ct_bytes_of(struct ct_reader *r);
 /* A C string that points into the message; never NULL; one with an inner NUL is bad. */
 const char *ct_string(struct ct_reader *r);
 struct ct_list ct_strings_of(struct ct_reader *r);
-/* `count` items of `item` bytes each, as raw bytes. */
-struct ct_bytes ct_array_of(struct ct_reader *r, uint32_t item);
+/* A list of u32, as raw bytes. */
+struct ct_bytes ct_u32s_of(struct ct_reader *r);
 /* Whether all was read, without an error. */
 bool ct_done(const struct ct_reader *r);
+/* Steps to the next operation; false at the end and on an error. */
+bool ct_next_op(struct ct_reader *r, struct ct_op *op);
+/* Reads one whole message from fd into fresh pages, and gives its operations; ends the process with a report when it cannot. */
+struct ct_reader ct_message_read(int fd);
 
-/* Checks the header of a message that is wholly in memory. */
-bool ct_message(struct ct_reader *r);
-/* The next operation; false at the end and on an error. `next` counts operations and starts at 0. */
-bool ct_next_op(struct ct_reader *r, uint32_t *next, struct ct_op *op);
+/* Operations that arrive one after the other, in all longer than any buffer: one is held at a time. */
+struct ct_stream {
+  int fd;
+  uint8_t *buffer;
+  size_t start, end; /* what is not taken yet */
+  size_t kept; /* where the operation read last ends: what follows may be overwritten */
+};
 
-#define CT_MESSAGE_LIMIT (16u << 20)
+int ct_stream_open(struct ct_stream *stream, int fd);
+/* Reads the next operation, valid until the next call. EBADMSG when it is malformed, EPIPE when the stream ended. */
+int ct_stream_next(struct ct_stream *stream, struct ct_op *op);
+/* Copies the `size` bytes that follow an operation to a file; the operation stays valid. */
+int ct_stream_copy(struct ct_stream *stream, int to, uint64_t size);
 
-/* Reads one whole message from fd into fresh pages; 0 or an errno. `r` stands behind the header. */
-int ct_message_read(int fd, struct ct_reader *r);
+/* Where something failed; the names for people are in src/report.ts, and a test compares the two lists. */
+enum ct_stage {
+  CT_STAGE_NONE = 0,
+  CT_STAGE_PLAN = 1, /* reading and checking the message */
+  CT_STAGE_PROTECT = 2, /* re-executing from a read-only copy */
+  CT_STAGE_FILES = 3, /* log, socket, pid file, pipes */
+  CT_STAGE_CLONE = 4,
+  CT_STAGE_ID_MAP = 5,
+  CT_STAGE_CGROUP = 6,
+  CT_STAGE_JOIN = 7, /* joining a namespace */
+  CT_STAGE_OPERATION = 8, /* operation number `index` of the plan */
+  CT_STAGE_EXEC = 9, /* the program of the exec operation */
+  CT_STAGE_LOST = 10, /* the process ended before it reported */
+  CT_STAGE_CONTROL = 11, /* a request on the supervisor's socket */
+  CT_STAGE_MOUNT = 20, /* mounting a tree target; `index` is the mount's */
+  CT_STAGE_TREE = 21, /* an operation of apply */
+  CT_STAGE_SCAN = 22,
+  CT_STAGE_NET = 23,
+};
+
+enum { CT_REPORT_OK = 0, CT_REPORT_FAILED = 1 };
+
+struct ct_report {
+  uint8_t kind, stage;
+  uint16_t zero;
+  uint32_t index;
+  int32_t error; /* errno */
+  uint32_t value; /* pid */
+};
+
+/* Reports success; an error of the write itself has nobody to go to. */
+void ct_succeed(uint32_t index, uint32_t value);
+/* Reports errno, followed by the path it is about if there is one, and ends the process with status 1. */
+_Noreturn void ct_fail(uint8_t stage, uint32_t index, const char *path);
+
+/* One function per verb, in the file of its name; its value is the exit status. */
+int ct_verb_run(char **argv);
+int ct_verb_exec(char **argv);
+int ct_verb_apply(char **argv);
+int ct_verb_scan(char **argv);
+int ct_verb_net(char **argv);
 
 #endif

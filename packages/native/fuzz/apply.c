@@ -2,16 +2,9 @@
  * Feeds bytes to `apply` as its stream of operations. What they do to files is real (root is needed), and without the
  * chroot of the program: that nothing outside the root changes is then owed to how paths are resolved, and checked.
  */
-#define _GNU_SOURCE
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "../c/stream.h"
 #include "../c/tree.h"
+
+#include <sys/mman.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

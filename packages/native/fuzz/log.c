@@ -1,11 +1,7 @@
 /* The log of what a container prints: any bytes, read in any pieces, give whole lines of JSON. */
-#define _GNU_SOURCE
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include "../c/supervise.h"
 
-#include "../c/log.h"
+#include <sys/mman.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,6 +5,7 @@
  *   node scripts/build.mjs --sanitize     in its place one with ASan and UBSan, for a run of the kernel tests; what they
  *                                         find is written to build/sanitizer.<pid>
  *   node scripts/build.mjs --force        also when it is up to date
+ *   node scripts/build.mjs --output PATH  elsewhere; -DCT_FORCE_OLD_OVERLAY makes overlays as kernels before 6.5 need it
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
@@ -13,7 +14,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const compiler = process.env.CC || 'cc'
-const common = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-g0']
+const defines = process.argv.filter((argument) => argument.startsWith('-D'))
+const common = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-g0', ...defines]
 const release = [
   ...common,
   '-O2',
@@ -63,4 +65,6 @@ function build(output, flags) {
 }
 
 if (process.platform !== 'linux') process.exit(0) // nothing to build: the packages type-check and bundle without it
-build(join(root, '..', `native-linux-${process.arch}`, 'bin', 'ct-native'), process.argv.includes('--sanitize') ? sanitize : release)
+const installed = join(root, '..', `native-linux-${process.arch}`, 'bin', 'ct-native')
+const outputAt = process.argv.indexOf('--output') + 1
+build(outputAt > 0 ? process.argv[outputAt] : installed, process.argv.includes('--sanitize') ? sanitize : release)

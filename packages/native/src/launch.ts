@@ -101,7 +101,7 @@ function launchError(report: Report, { operations }: RunPlan | ExecPlan, headerO
   const operationIndex = report.index - headerOperations
   const operation = report.stage === 'operation' || report.stage === 'exec' ? operations[operationIndex] : undefined
   if (operation?.op === 'exec') return execError(report, JSON.stringify(operation.args[0] ?? operation.files[0]))
-  const cause = systemError(report.errno, report.stage)
+  const cause = systemError(report.errno, operation?.op === 'root' || operation?.op === 'mount' ? 'mount' : report.stage)
   const what = operation ? `operation ${operationIndex}, ${describe(operation)}` : report.stage
   return new NativeError('NATIVE_LAUNCH_FAILED', `cannot launch the process: ${what}: ${cause.message}`, {
     kind: cause.code === 'ENOMEM' || cause.code === 'EAGAIN' ? 'exhausted' : report.stage === 'plan' ? 'internal' : 'invalid',

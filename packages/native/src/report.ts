@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 
-/** The 16 bytes that the helper and its supervisor answer with (c/report.h, PROTOCOL.md). */
+/** The 16 bytes that the helper and its supervisor answer with (c/wire.h, PROTOCOL.md). */
 export interface Report {
   readonly ok: boolean
   readonly stage: string
@@ -11,7 +11,7 @@ export interface Report {
   readonly pid: number
 }
 
-/** Names of the stages, as in c/report.h. */
+/** Names of the stages, as in c/wire.h. */
 export const STAGES: ReadonlyMap<number, string> = new Map([
   [0, 'none'],
   [1, 'plan'],
@@ -51,12 +51,13 @@ const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, number])
 /** An error as Node's own calls throw it, so that `hasErrno` knows it. */
 export function systemError(errno: number, syscall: string): NodeJS.ErrnoException & { code: string } {
   const code = ERRNO_NAMES.get(errno) ?? `E${errno}`
-  const text = getSystemErrorMap().get(-errno)?.[1] ?? EXPLAINED[code] ?? `errno ${errno}`
+  const text = EXPLAINED[`${code} ${syscall}`] ?? getSystemErrorMap().get(-errno)?.[1] ?? EXPLAINED[code] ?? `errno ${errno}`
   return Object.assign(new Error(`${code}: ${text}, ${syscall}`), { code, errno: -errno, syscall })
 }
 
-/** What Node has no words for. */
+/** What Node has no words for, or too general ones. */
 const EXPLAINED: Readonly<Record<string, string>> = {
+  'E2BIG mount': 'the directories of an overlay fill more than a page, which a kernel before 6.5 does not take',
   EBADMSG: 'malformed message',
   ECHILD: 'the process ended before it reported',
   ENOEXEC: 'not an executable format',

@@ -5,9 +5,9 @@ import { STAGES } from '../src/report.ts'
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 
-/** NAME_OF_C = 1 as ['name-of-c', 1]. */
+/** NAME_OF_C = 1, or a row of a list, X(NAME_OF_C, 1, as ['name-of-c', 1]. */
 function constants(file: string, prefix: string): (readonly [string, number])[] {
-  return [...read(file).matchAll(new RegExp(`\\b${prefix}([A-Z_]+) = (\\d+),`, 'g'))].map(([, name = '', value]) => [
+  return [...read(file).matchAll(new RegExp(`(?:\\b${prefix}|\\bX\\()([A-Z_]+)(?: =|,) (\\d+)\\b`, 'g'))].map(([, name = '', value]) => [
     name.toLowerCase().replaceAll('_', '-'),
     Number(value),
   ])
@@ -22,7 +22,7 @@ test('the operations agree in C, in TypeScript and in the document', () => {
 
 test('the stages agree in C, in TypeScript and in the document', () => {
   const typescript = [...STAGES].map(([code, name]) => [name, code])
-  expect(constants('c/report.h', 'CT_STAGE_')).toEqual(typescript)
+  expect(constants('c/wire.h', 'CT_STAGE_')).toEqual(typescript)
   const documented = [...(read('PROTOCOL.md').split('\n## ')[2] ?? '').matchAll(/(\d+) `([a-z-]+)`/g)].map(([, code, name]) => [
     name,
     Number(code),
