@@ -16,23 +16,25 @@ const ATTRIBUTES: Readonly<Record<MountAttribute, bigint>> = {
 const ACCESS_TIME = 0x70n
 
 /** The options of mount(8) that are attributes of the mount; what is not here goes to the file system. */
-const OPTIONS: Readonly<Record<string, readonly ['set' | 'clear', MountAttribute]>> = {
-  ro: ['set', 'rdonly'],
-  rw: ['clear', 'rdonly'],
-  nosuid: ['set', 'nosuid'],
-  suid: ['clear', 'nosuid'],
-  nodev: ['set', 'nodev'],
-  dev: ['clear', 'nodev'],
-  noexec: ['set', 'noexec'],
-  exec: ['clear', 'noexec'],
-  noatime: ['set', 'noatime'],
-  relatime: ['set', 'relatime'],
-  strictatime: ['set', 'strictatime'],
-  nodiratime: ['set', 'nodiratime'],
-  diratime: ['clear', 'nodiratime'],
-  nosymfollow: ['set', 'nosymfollow'],
-  symfollow: ['clear', 'nosymfollow'],
-}
+const OPTIONS = new Map<string, readonly ['set' | 'clear', MountAttribute]>(
+  Object.entries({
+    ro: ['set', 'rdonly'],
+    rw: ['clear', 'rdonly'],
+    nosuid: ['set', 'nosuid'],
+    suid: ['clear', 'nosuid'],
+    nodev: ['set', 'nodev'],
+    dev: ['clear', 'nodev'],
+    noexec: ['set', 'noexec'],
+    exec: ['clear', 'noexec'],
+    noatime: ['set', 'noatime'],
+    relatime: ['set', 'relatime'],
+    strictatime: ['set', 'strictatime'],
+    nodiratime: ['set', 'nodiratime'],
+    diratime: ['clear', 'nodiratime'],
+    nosymfollow: ['set', 'nosymfollow'],
+    symfollow: ['clear', 'nosymfollow'],
+  } as const),
+)
 const IGNORED = new Set(['defaults', 'bind', 'rbind'])
 
 /** Writes what `ct_attributes_of` reads. */
@@ -51,7 +53,7 @@ export function writeMount(writer: MessageWriter, { type, source, options }: Mou
   const data: string[] = []
   const attributes = { set: new Set<MountAttribute>(), clear: new Set<MountAttribute>() }
   for (const option of options) {
-    const attribute = OPTIONS[option]
+    const attribute = OPTIONS.get(option)
     if (attribute) {
       const [change, name] = attribute
       attributes[change].add(name)

@@ -27,6 +27,7 @@ test.each([
   ['tmpfs', ['size=1m', 'nosuid', 'ro'], { type: 'tmpfs', data: ['size=1m'], recursive: false, set: 3n, clear: 0n }],
   ['bind', ['ro'], { type: '', data: [], recursive: false, set: 1n, clear: 0n }],
   ['none', ['rbind', 'rw', 'noexec'], { type: '', data: [], recursive: true, set: 8n, clear: 1n }],
+  ['tmpfs', ['constructor', 'toString'], { type: 'tmpfs', data: ['constructor', 'toString'], recursive: false, set: 0n, clear: 0n }],
   ['tmpfs', ['ro', 'rw', 'defaults'], { type: 'tmpfs', data: [], recursive: false, set: 0n, clear: 1n }],
   ['tmpfs', ['noatime'], { type: 'tmpfs', data: [], recursive: false, set: 0x10n, clear: 0x70n }],
   [

@@ -14,43 +14,47 @@ export interface MountOptions {
   readonly copyUp: boolean
 }
 
-const ATTRIBUTES: Readonly<Record<string, readonly ['set' | 'clear', MountAttribute]>> = {
-  ro: ['set', 'rdonly'],
-  rw: ['clear', 'rdonly'],
-  nosuid: ['set', 'nosuid'],
-  suid: ['clear', 'nosuid'],
-  nodev: ['set', 'nodev'],
-  dev: ['clear', 'nodev'],
-  noexec: ['set', 'noexec'],
-  exec: ['clear', 'noexec'],
-  noatime: ['set', 'noatime'],
-  atime: ['clear', 'noatime'],
-  relatime: ['set', 'relatime'],
-  norelatime: ['clear', 'relatime'],
-  strictatime: ['set', 'strictatime'],
-  nostrictatime: ['clear', 'strictatime'],
-  nodiratime: ['set', 'nodiratime'],
-  diratime: ['clear', 'nodiratime'],
-  nosymfollow: ['set', 'nosymfollow'],
-  symfollow: ['clear', 'nosymfollow'],
-}
+const ATTRIBUTES = new Map<string, readonly ['set' | 'clear', MountAttribute]>(
+  Object.entries({
+    ro: ['set', 'rdonly'],
+    rw: ['clear', 'rdonly'],
+    nosuid: ['set', 'nosuid'],
+    suid: ['clear', 'nosuid'],
+    nodev: ['set', 'nodev'],
+    dev: ['clear', 'nodev'],
+    noexec: ['set', 'noexec'],
+    exec: ['clear', 'noexec'],
+    noatime: ['set', 'noatime'],
+    atime: ['clear', 'noatime'],
+    relatime: ['set', 'relatime'],
+    norelatime: ['clear', 'relatime'],
+    strictatime: ['set', 'strictatime'],
+    nostrictatime: ['clear', 'strictatime'],
+    nodiratime: ['set', 'nodiratime'],
+    diratime: ['clear', 'nodiratime'],
+    nosymfollow: ['set', 'nosymfollow'],
+    symfollow: ['clear', 'nosymfollow'],
+  } as const),
+)
 
-const PROPAGATIONS: Readonly<Record<string, Propagation>> = {
-  private: 'private',
-  rprivate: 'private',
-  shared: 'shared',
-  rshared: 'shared',
-  slave: 'slave',
-  rslave: 'slave',
-  unbindable: 'unbindable',
-  runbindable: 'unbindable',
-}
+const PROPAGATIONS = new Map<string, Propagation>(
+  Object.entries({
+    private: 'private',
+    rprivate: 'private',
+    shared: 'shared',
+    rshared: 'shared',
+    slave: 'slave',
+    rslave: 'slave',
+    unbindable: 'unbindable',
+    runbindable: 'unbindable',
+  } as const),
+)
 
 /** All options that are not for the file system, for `features`. */
 export const MOUNT_OPTIONS: readonly string[] = [
-  ...Object.keys(ATTRIBUTES),
-  ...Object.keys(ATTRIBUTES).map((name) => `r${name}`),
-  ...Object.keys(PROPAGATIONS),
+  ...ATTRIBUTES.keys(),
+  ...[...ATTRIBUTES.keys()].map((name) => `r${name}`),
+  ...PROPAGATIONS.keys(),
   'bind',
   'defaults',
   'rbind',
@@ -69,11 +73,11 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
   let bind: 'bind' | 'rbind' | undefined
   let copyUp = false
   for (const option of options) {
-    const attribute = ATTRIBUTES[option]
-    const below = option.startsWith('r') ? ATTRIBUTES[option.slice(1)] : undefined
+    const attribute = ATTRIBUTES.get(option)
+    const below = option.startsWith('r') ? ATTRIBUTES.get(option.slice(1)) : undefined
     if (attribute !== undefined) change(plain, attribute)
     else if (below !== undefined) change(recursive, below)
-    else if (PROPAGATIONS[option] !== undefined) propagation = PROPAGATIONS[option]
+    else if (PROPAGATIONS.has(option)) propagation = PROPAGATIONS.get(option)
     else if (option === 'bind' || option === 'rbind') bind = option
     else if (option === 'tmpcopyup') copyUp = true
     else if (option !== 'defaults' && option !== 'remount') data.push(option)

@@ -26,6 +26,7 @@ describe('parseMountOptions', () => {
     ['bind,shared', { bind: 'bind', propagation: 'shared' }],
     ['private,runbindable', { propagation: 'unbindable' }],
     ['size=64k,mode=755,sync', { data: ['size=64k', 'mode=755', 'sync'] }],
+    ['constructor,toString,rtoString', { data: ['constructor', 'toString', 'rtoString'] }],
     ['tmpcopyup', { copyUp: true }],
     ['nosymfollow', { set: ['nosymfollow'] }],
   ]
