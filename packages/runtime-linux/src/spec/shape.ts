@@ -42,6 +42,8 @@ export function integer(minimum: number, maximum: number): Shape {
 
 /** Numbers of the kernel's types; 64-bit ones may be rounded by JSON. */
 export const uint32 = integer(0, 0xffffffff)
+/** A user or group; the last number means "leave it as it is" to the kernel. */
+export const userId = integer(0, 0xfffffffe)
 export const int64 = integer(-(2 ** 63), 2 ** 63)
 export const uint64 = integer(0, 2 ** 64)
 

@@ -1,5 +1,5 @@
 import type { Linux } from './linux.ts'
-import { absolute, bad, integer, list, oneOf, record, type Shape, shape, text, uint32, uint64, unsupported } from './shape.ts'
+import { absolute, bad, integer, list, oneOf, record, type Shape, shape, text, uint32, uint64, unsupported, userId } from './shape.ts'
 import { validateResources } from './validate-resources.ts'
 
 /** Kinds of namespaces. */
@@ -21,7 +21,7 @@ const number = integer(-1, 0xffffffff)
 
 const device = shape(
   { type: oneOf(['c', 'u', 'b', 'p']), path: absolute },
-  { major: number, minor: number, fileMode: uint32, uid: uint32, gid: uint32 },
+  { major: number, minor: number, fileMode: uint32, uid: userId, gid: userId },
 )
 
 const seccomp = shape(

@@ -1,12 +1,12 @@
 import { RLIMITS } from '../plan/rlimits.ts'
 import type { Process } from './process.ts'
-import { absolute, bad, flag, integer, list, oneOf, shape, text, uint32, uint64, unsupported } from './shape.ts'
+import { absolute, bad, flag, integer, list, oneOf, shape, text, uint64, unsupported, userId } from './shape.ts'
 
 const size = integer(0, 0xffff)
 
 const processShape = shape(
   {
-    user: shape({ uid: uint32, gid: uint32 }, { umask: integer(0, 0o777), additionalGids: list(uint32) }),
+    user: shape({ uid: userId, gid: userId }, { umask: integer(0, 0o777), additionalGids: list(userId) }),
     args: list(text),
     cwd: absolute,
   },

@@ -98,7 +98,7 @@ function parseGroup(content: string): GroupEntry[] {
 }
 
 function isId(field: string | undefined): field is string {
-  return field !== undefined && /^\d+$/.test(field)
+  return field !== undefined && /^\d+$/.test(field) && Number(field) <= MAXIMUM_ID
 }
 
 function rows(content: string): string[][] {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { resolveUser } from '../../src/index.ts'
 
 const passwd =
-  'root:x:0:0:root:/root:/bin/sh\n# comment\nada:x:1815:1816:Ada,,,:/home/ada:/bin/sh\nbroken\nnohome:x:7:7::\n1000:x:5:5::/five:\n'
+  'root:x:0:0:root:/root:/bin/sh\n# comment\nada:x:1815:1816:Ada,,,:/home/ada:/bin/sh\nbroken\nnohome:x:7:7::\nevil:x:4294967295:4294967295::/:\n1000:x:5:5::/five:\n'
 const group = 'root:x:0:\nengines:x:42:ada, root\nanalysts:x:43:ada\nada:x:1816:\n'
 const files = { passwd, group }
 
@@ -32,7 +32,7 @@ describe('resolveUser', () => {
     expect(resolveUser('', {})).toMatchObject({ uid: 0, gid: 0 })
   })
 
-  it.each(['nobody', 'ada:nogroup', '4294967296', '1:99999999999'])('has no %j', (user) => {
+  it.each(['nobody', 'evil', 'ada:nogroup', '4294967296', '1:99999999999'])('has no %j', (user) => {
     expect(() => resolveUser(user, files)).toThrow(expect.objectContaining({ code: 'RUNTIME_NO_USER' }))
   })
 })
