@@ -33,10 +33,12 @@ export function createCgroup(layout: CgroupLayout, path: string, { withCpuset = 
   const made: CgroupDirectory[] = []
   try {
     for (const hierarchy of chosen) {
-      made.push({ directory: makeDirectory(layout, hierarchy, path), controllers: hierarchy.controllers })
+      const { mountPoint, controllers } = hierarchy
+      made.push({ directory: makeDirectory(layout, hierarchy, path), controllers })
+      if (layout.version === 1 && controllers.includes('cpuset')) inheritCpuset(mountPoint, path)
     }
   } catch (error) {
-    for (const { directory } of made) rmdirSync(directory)
+    for (const { directory } of made) removeEmpty(directory)
     throw new RuntimeError('RUNTIME_CGROUP_FAILED', `cgroup ${path} cannot be made`, {
       kind: hasErrno(error, 'EACCES', 'EROFS', 'EPERM') ? 'denied' : 'internal',
       cause: error,
@@ -78,8 +80,8 @@ export function cgroupPids({ hierarchies }: Cgroup): number[] {
     for (const pid of processesOf(directory) ?? []) pids.add(pid)
     for (const child of childrenOf(directory)) collect(child)
   }
-  const [first] = hierarchies
-  if (first !== undefined) collect(first.directory)
+  const whole = hierarchies.find(({ controllers }) => !isCpusetOnly(controllers)) ?? hierarchies[0]
+  if (whole !== undefined) collect(whole.directory)
   return [...pids].sort((a, b) => a - b)
 }
 
@@ -121,7 +123,6 @@ function makeDirectory(layout: CgroupLayout, { mountPoint, controllers }: Hierar
     else if (hasErrno(error, 'EEXIST') && removeEmpty(directory)) mkdirSync(directory)
     else throw error
   }
-  if (layout.version === 1 && controllers.includes('cpuset')) inheritCpuset(mountPoint, path)
   return directory
 }
 

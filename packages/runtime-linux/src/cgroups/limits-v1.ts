@@ -1,4 +1,5 @@
 import type { LinuxResources } from '../spec/resources.ts'
+import { unsupported } from '../spec/shape.ts'
 import type { Controller } from './layout.ts'
 import type { Limit } from './limits.ts'
 
@@ -6,7 +7,8 @@ import type { Limit } from './limits.ts'
  * Limits as files of cgroup version 1, in the order in which they are written.
  * @see https://docs.kernel.org/admin-guide/cgroup-v1/
  */
-export function limitsV1({ memory = {}, cpu = {}, pids, blockIO }: LinuxResources): Limit[] {
+export function limitsV1({ memory = {}, cpu = {}, pids, blockIO, unified = {} }: LinuxResources): Limit[] {
+  for (const file of Object.keys(unified)) unsupported(true, `resources.unified["${file}"] (with cgroups of version 1)`)
   const limits: Limit[] = []
   const add = (controller: Controller, file: string, value: number | string | undefined) => {
     if (value === undefined || value === null || value === '') return

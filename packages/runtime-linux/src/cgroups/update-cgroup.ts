@@ -12,12 +12,17 @@ export function updateCgroup(cgroup: Cgroup, resources: LinuxResources): void {
   writeLimits(whole, resources)
 }
 
-/** Makes the cgroup in the hierarchy of cpuset, where it was not needed before, and moves its processes there. */
+/** Makes the cgroup in the hierarchy of cpuset, where it was not needed before, and moves its processes there, also those that are forked meanwhile. */
 function enterCpuset(cgroup: Cgroup): Cgroup {
   const hierarchies = cgroup.layout.hierarchies.filter(({ controllers }) => controllers.includes('cpuset'))
   const cpuset = createCgroup({ version: 1, hierarchies }, cgroup.path, { withCpuset: true })
-  for (const pid of cgroupPids(cgroup)) {
-    for (const { directory } of cpuset.hierarchies) enter(`${directory}/cgroup.procs`, pid)
+  const moved = new Set<number>()
+  const unmoved = () => cgroupPids(cgroup).filter((pid) => !moved.has(pid))
+  for (let pids = unmoved(); pids.length > 0; pids = unmoved()) {
+    for (const pid of pids) {
+      for (const { directory } of cpuset.hierarchies) enter(`${directory}/cgroup.procs`, pid)
+      moved.add(pid)
+    }
   }
   return { ...cgroup, hierarchies: [...cgroup.hierarchies, ...cpuset.hierarchies] }
 }

@@ -34,7 +34,6 @@ describe('limits as files', () => {
     [{ pids: { limit: 7 } }, { 'pids.max': '7' }, { 'pids.max': '7' }],
     [{ pids: { limit: -1 } }, { 'pids.max': 'max' }, { 'pids.max': 'max' }],
     [{ blockIO: { weight: 500 } }, { 'blkio.weight': '500' }, { 'io.bfq.weight': '500' }],
-    [{ unified: { 'memory.high': '10' } }, {}, { 'memory.high': '10' }],
   ]
   it.each(rows)('%j', (resources, v1, v2) => {
     expect(files(limitsV1(resources))).toEqual(v1)
@@ -49,6 +48,13 @@ describe('limits as files', () => {
     [999_999, 10000],
   ])('%i shares weigh %i', (shares, weight) => {
     expect(sharesToWeight(shares)).toBe(weight)
+  })
+
+  it('takes files of version 2 on version 2 only', () => {
+    const resources = { unified: { 'memory.high': '10' } }
+    expect(files(limitsV2(resources))).toEqual({ 'memory.high': '10' })
+    expect(() => limitsV1(resources)).toThrow(expect.objectContaining({ code: 'RUNTIME_UNSUPPORTED' }))
+    expect(limitsV1({ unified: {} })).toEqual([])
   })
 
   it('needs a memory limit for a swap limit on version 2', () => {
