@@ -2,6 +2,8 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { hasErrno } from '@ct/errors'
 import { type EncodedPlan, encodeExecPlan, encodeRunPlan } from './encode-plan.ts'
 import { NativeError } from './errors.ts'
 import { helperPath } from './helper-path.ts'
@@ -29,13 +31,20 @@ export function launchExec(plan: ExecPlan, options: LaunchOptions = {}): Promise
   return launchVerb('exec', plan, encodeExecPlan(plan), options)
 }
 
-/** Releases a process that is held at the FIFO of `detachWithFifo`. Throws `NATIVE_SUPERVISOR_GONE` when none waits there. */
+/** How long a process that says it is held may take to open its FIFO. */
+const HOLD_MS = 1000
+
+/** Releases a process that is held at the FIFO of `detachWithFifo`. Throws `NATIVE_SUPERVISOR_GONE` when none comes there. */
 export async function releaseFifo(path: string): Promise<void> {
-  try {
-    await using fifo = await open(path, constants.O_WRONLY | constants.O_NONBLOCK)
-    await fifo.write('g')
-  } catch (cause) {
-    throw new NativeError('NATIVE_SUPERVISOR_GONE', `no process is held at ${path}`, { kind: 'conflict', cause })
+  for (const deadline = Date.now() + HOLD_MS; ; await sleep(5)) {
+    try {
+      await using fifo = await open(path, constants.O_WRONLY | constants.O_NONBLOCK)
+      await fifo.write('g')
+      return
+    } catch (cause) {
+      if (hasErrno(cause, 'ENXIO') && Date.now() < deadline) continue
+      throw new NativeError('NATIVE_SUPERVISOR_GONE', `no process is held at ${path}`, { kind: 'conflict', cause })
+    }
   }
 }
 

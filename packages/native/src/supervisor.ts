@@ -17,7 +17,10 @@ export interface Supervisor {
   readonly socketPath: string
   /** The supervised process, as the host counts; 0: not known. */
   readonly pid: number
-  /** Releases the hold. Throws `NATIVE_EXEC_FAILED`, whose `errno` says why the program could not be executed. */
+  /**
+   * Releases the hold. Throws `NATIVE_EXEC_FAILED`, whose `errno` says why the program could not be executed, and
+   * `NATIVE_CONTROL_FAILED` when it was released before (`EALREADY`), or ended meanwhile (`ECHILD`, `EPIPE`, `EBADF`).
+   */
   start(): Promise<void>
   /**
    * Connects to stdio. Without a terminal the output comes in frames of eight bytes {stream, 0, 0, 0, size} and a
@@ -72,7 +75,7 @@ class SocketSupervisor implements Supervisor {
   async start(): Promise<void> {
     const report = await this.#control({ verb: 'S' })
     if (report.ok) return
-    if (report.stage === 'control') throw controlError('start', report)
+    if (report.stage === 'control' || report.stage === 'lost') throw controlError('start', report)
     throw execError(report, `the process ${this.pid || `of ${this.socketPath}`}`)
   }
 
@@ -171,7 +174,7 @@ function firstByte(socket: Socket): Promise<void> {
 
 function controlError(action: string, { errno }: Report): NativeError {
   const cause = systemError(errno, action)
-  const kind = cause.code === 'ESRCH' ? 'not-found' : cause.code === 'EALREADY' ? 'conflict' : 'invalid'
+  const kind = cause.code === 'ESRCH' ? 'not-found' : action === 'start' ? 'conflict' : 'invalid'
   return new NativeError('NATIVE_CONTROL_FAILED', `cannot ${action}: ${cause.message}`, { kind, cause, errno: cause.code })
 }
 

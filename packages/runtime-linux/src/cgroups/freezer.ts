@@ -31,10 +31,10 @@ export function thaw(cgroup: Cgroup): void {
   writeFileSync(freezer.file, freezer.thawed)
 }
 
-/** Whether the cgroup is, or is just being, frozen. A cgroup that is gone or has no freezer is not. */
+/** Whether the cgroup is, or is just being, frozen: its processes may not end, even when they are killed. A cgroup that is gone or has no freezer is not. */
 export function isFrozen(cgroup: Cgroup): boolean {
   try {
-    return findFreezer(cgroup)?.isFrozen() ?? false
+    return findFreezer(cgroup)?.isThawed() === false
   } catch (error) {
     if (hasErrno(error, 'ENOENT', 'ENODEV')) return false
     throw error
@@ -46,6 +46,7 @@ interface Freezer {
   readonly frozen: string
   readonly thawed: string
   isFrozen(): boolean
+  isThawed(): boolean
 }
 
 function freezerOf(cgroup: Cgroup): Freezer {
@@ -61,10 +62,18 @@ function findFreezer(cgroup: Cgroup): Freezer | undefined {
     const directory = directoryOf(cgroup, 'freezer')
     if (directory === undefined) return undefined
     const file = `${directory}/freezer.state`
-    return { file, frozen: 'FROZEN', thawed: 'THAWED', isFrozen: () => readFileSync(file, 'utf8').trim() === 'FROZEN' }
+    const state = () => readFileSync(file, 'utf8').trim() // FREEZING is between the two
+    return { file, frozen: 'FROZEN', thawed: 'THAWED', isFrozen: () => state() === 'FROZEN', isThawed: () => state() === 'THAWED' }
   }
   const [first] = cgroup.hierarchies
   if (first === undefined) return undefined
+  const file = `${first.directory}/cgroup.freeze`
   const isFrozenNow = () => /^frozen 1$/m.test(readFileSync(`${first.directory}/cgroup.events`, 'utf8'))
-  return { file: `${first.directory}/cgroup.freeze`, frozen: '1', thawed: '0', isFrozen: isFrozenNow }
+  return {
+    file,
+    frozen: '1',
+    thawed: '0',
+    isFrozen: isFrozenNow,
+    isThawed: () => !isFrozenNow() && readFileSync(file, 'utf8').trim() === '0',
+  }
 }

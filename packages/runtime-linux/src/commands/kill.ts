@@ -1,3 +1,4 @@
+import { RuntimeError } from '../errors.ts'
 import { type Command, idOf, isOn } from './command.ts'
 
 /** `ct-runc kill`. */
@@ -10,8 +11,12 @@ export const kill: Command = {
   async run(context) {
     const { runtime, rest } = context
     const signal = rest[1] ?? 'SIGTERM'
-    if (isOn(context, 'all')) await runtime.killAll(idOf(context), signal)
-    else await runtime.kill(idOf(context), signal)
+    try {
+      await (isOn(context, 'all') ? runtime.killAll(idOf(context), signal) : runtime.kill(idOf(context), signal))
+    } catch (error) {
+      const isEnded = error instanceof RuntimeError && error.code === 'RUNTIME_WRONG_STATUS'
+      throw isEnded ? new Error(`container not running: ${error.message}`) : error // engines know the end of a container by these words
+    }
     return 0
   },
 }

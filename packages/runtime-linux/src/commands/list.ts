@@ -10,8 +10,7 @@ export const list: Command = {
   aliases: { f: 'format', q: 'quiet' },
   async run(context) {
     const { runtime, flags, print } = context
-    const states = await runtime.list()
-    const all = await Promise.all(states.map(({ id }) => runtime.details(id)))
+    const all = await runtime.listDetails()
     if (isOn(context, 'quiet')) print(all.map(({ id }) => `${id}\n`).join(''))
     else if (flags.format === 'json') print(`${JSON.stringify(all)}\n`)
     else print(table(all.map(({ id, pid, status, bundle, created, owner }) => [id, String(pid), status, bundle, created, owner])))

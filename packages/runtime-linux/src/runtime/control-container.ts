@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
+import { hasErrno } from '@ct/errors'
 import { connectSupervisor, NativeError, releaseFifo } from '@ct/native'
+import { RuntimeError } from '../errors.ts'
 import { explainControlFailure, explainExecFailure } from './failure.ts'
 import { type ContainerRecord, writeRecord } from './record.ts'
 import { type OnWarning, runLateHooks } from './run-hooks.ts'
@@ -19,7 +21,12 @@ export async function startContainer(record: ContainerRecord, directory: string,
     if (error instanceof NativeError && error.code === 'NATIVE_EXEC_FAILED') await settleExit(record)
     throw explainControlFailure(explainExecFailure(error, record.process.args[0] ?? ''), record.id)
   }
-  writeRecord(directory, { ...record, isStarted: true })
+  try {
+    writeRecord(directory, { ...record, isStarted: true })
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT')) throw error
+    throw new RuntimeError('RUNTIME_NO_CONTAINER', `container ${record.id} was deleted meanwhile`, { kind: 'not-found', cause: error })
+  }
   await runLateHooks(record.hooks, 'poststart', { state: stateOf(record, 'running'), onWarning })
 }
 
@@ -33,7 +40,10 @@ export async function signalContainer(record: ContainerRecord, signal: number | 
   try {
     await connectSupervisor(record.socketPath).kill(number)
   } catch (error) {
-    throw explainControlFailure(error, record.id)
+    // A supervisor that was killed leaves its process behind.
+    const isOrphan = error instanceof NativeError && error.code === 'NATIVE_SUPERVISOR_GONE' && isAlive(record)
+    if (!isOrphan) throw explainControlFailure(error, record.id)
+    sendSignal(record.pid, number)
   }
 }
 

@@ -98,8 +98,7 @@ export class DiskRuntime implements LinuxRuntime {
   }
 
   async list(): Promise<State[]> {
-    const records = this.#ids().map((id) => readRecord(this.#directory(id)))
-    return records.filter((record) => record !== undefined).map((record) => this.#state(record))
+    return this.#records().map((record) => this.#state(record))
   }
 
   async load(id: string): Promise<Container | undefined> {
@@ -134,7 +133,15 @@ export class DiskRuntime implements LinuxRuntime {
 
   /** `state` as the command prints it. */
   async details(id: string): Promise<StateDetails> {
-    const record = this.#find(id)
+    return this.#details(this.#find(id))
+  }
+
+  /** `list` as the command prints it. */
+  async listDetails(): Promise<StateDetails[]> {
+    return this.#records().map((record) => this.#details(record))
+  }
+
+  #details(record: ContainerRecord): StateDetails {
     return { ...this.#state(record), rootfs: record.rootfs, created: record.createdAt, owner: '' }
   }
 
@@ -189,11 +196,24 @@ export class DiskRuntime implements LinuxRuntime {
 
   #ids(): string[] {
     try {
-      return readdirSync(this.#stateDirectory).sort()
+      return readdirSync(this.#stateDirectory).filter(isId).sort()
     } catch (error) {
       if (hasErrno(error, 'ENOENT')) return []
       throw error
     }
+  }
+
+  /** Those that can be read; of others it is only told. */
+  #records(): ContainerRecord[] {
+    return this.#ids().flatMap((id) => {
+      try {
+        return readRecord(this.#directory(id)) ?? []
+      } catch (error) {
+        if (!(error instanceof RuntimeError)) throw error
+        this.#onWarning?.(error)
+        return []
+      }
+    })
   }
 
   #directory(id: string): string {
@@ -211,6 +231,11 @@ export class DiskRuntime implements LinuxRuntime {
 }
 
 function checkId(id: string): string {
-  if (/^[\w+.-]+$/.test(id) && id !== '.' && id !== '..') return id
-  throw new RuntimeError('RUNTIME_BAD_ID', `${JSON.stringify(id)} is not an id: only letters, digits and _ + - . are`, { kind: 'invalid' })
+  if (isId(id)) return id
+  const hint = 'use up to 255 letters, digits and _ + - .'
+  throw new RuntimeError('RUNTIME_BAD_ID', `${JSON.stringify(id.slice(0, 256))} is not an id`, { kind: 'invalid', hint })
+}
+
+function isId(text: string): boolean {
+  return /^[\w+.-]{1,255}$/.test(text) && text !== '.' && text !== '..'
 }

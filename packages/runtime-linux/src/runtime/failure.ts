@@ -57,10 +57,13 @@ function setupFailed(what: string, error: NativeError): RuntimeError {
   return new RuntimeError('RUNTIME_SETUP_FAILED', `${what}: ${error.errno ?? error.message}`, { kind: error.kind, cause: error })
 }
 
+/** What the supervisor answers about a process that has ended, or ends while it is being started. */
+const ENDED: readonly string[] = ['ESRCH', 'ECHILD', 'EPIPE', 'EBADF']
+
 /** An answer of the supervisor that says the process has ended, or had been started before, as a wrong status. */
 export function explainControlFailure(error: unknown, id: string): unknown {
   if (!(error instanceof NativeError)) return error
-  const isGone = error.code === 'NATIVE_SUPERVISOR_GONE' || error.errno === 'ESRCH'
+  const isGone = error.code === 'NATIVE_SUPERVISOR_GONE' || ENDED.includes(error.errno ?? '')
   if (!isGone && error.errno !== 'EALREADY') return error
   const reason = isGone ? 'its process has ended' : 'it has been started'
   return new RuntimeError('RUNTIME_WRONG_STATUS', `container ${id}: ${reason}`, { kind: 'conflict', cause: error })

@@ -6,7 +6,7 @@ import { RuntimeError } from '../errors.ts'
 import type { Hook, HookName, Hooks } from '../spec/hooks.ts'
 import type { State } from '../spec/state.ts'
 
-/** Told of a hook that failed where the lifecycle goes on regardless. */
+/** Told of what fails where things go on regardless. */
 export type OnWarning = (warning: RuntimeError) => void
 
 /** How long the last words of a hook may come after its end: a process that it left behind may hold its pipe. */

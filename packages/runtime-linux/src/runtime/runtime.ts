@@ -107,6 +107,6 @@ export interface RuntimeOptions {
   readonly stateDirectory: string
   /** Cgroup below which each container's is made, in every hierarchy. Default: `ct`. */
   readonly cgroupParent?: string | undefined
-  /** Told of `poststart` and `poststop` hooks that failed: the lifecycle goes on. Default: nobody. */
+  /** Told of `poststart` and `poststop` hooks that failed, and of records that `list` leaves out. Default: nobody. */
   readonly onWarning?: ((warning: RuntimeError) => void) | undefined
 }

@@ -8,8 +8,8 @@ import type { ContainerRecord } from './record.ts'
 export function containerStatus(record: ContainerRecord, cgroup: () => Cgroup): ContainerStatus {
   if (record.pid === 0) return 'creating'
   if (!isAlive(record)) return 'stopped'
-  if (!record.isStarted) return 'created'
-  return isFrozen(cgroup()) ? 'paused' : 'running'
+  if (isFrozen(cgroup())) return 'paused'
+  return record.isStarted ? 'running' : 'created'
 }
 
 /** Whether the container's first process runs; one that got its pid later does not count. */

@@ -61,6 +61,7 @@ describe('ct-runc', () => {
     expect(ctRunc('delete', 'two').status).toBe(1)
     expect(ctRunc('kill', 'two', 'KILL').status).toBe(0)
     await expect.poll(() => state().status).toBe('stopped')
+    expect(ctRunc('kill', 'two')).toMatchObject({ status: 1, stderr: expect.stringContaining('container not running') })
     expect(ctRunc('delete', 'two').status).toBe(0)
     expect(box.cgroupDirectories(`/${box.cgroupParent}/two`)).toEqual([])
   })
