@@ -20,6 +20,8 @@ const algorithms: readonly DigestAlgorithm[] = ['sha256', 'sha512']
 export class BlobDirectory {
   readonly #root: string
   readonly #beforePublish: (digest: Digest) => Promise<unknown>
+  /** Half-written files of this process, which are never stale: a slow upload may rest for as long as it likes. */
+  readonly #live = new Set<string>()
 
   /** `beforePublish` is awaited when a blob is complete and about to get its name. */
   constructor(root: string, beforePublish: (digest: Digest) => Promise<unknown> = async () => undefined) {
@@ -30,7 +32,7 @@ export class BlobDirectory {
   /** Makes the directory and removes what writers that are gone have left half-written. */
   async prepare(): Promise<void> {
     await mkdir(join(this.#root, 'blobs', 'sha256'), { recursive: true })
-    for (const algorithm of algorithms) await removeStale(join(this.#root, 'blobs', algorithm))
+    for (const algorithm of algorithms) await removeStale(join(this.#root, 'blobs', algorithm), this.#live)
   }
 
   path(digest: Digest): string {
@@ -73,10 +75,11 @@ export class BlobDirectory {
   async openIngest(algorithm: DigestAlgorithm = 'sha256'): Promise<Ingest> {
     const directory = join(this.#root, 'blobs', algorithm)
     await mkdir(directory, { recursive: true })
-    return FileIngest.open(directory, algorithm, async (digest) => {
+    const place = async (digest: Digest) => {
       await this.#beforePublish(digest)
       return this.path(digest)
-    })
+    }
+    return FileIngest.open(directory, algorithm, { place, live: this.#live })
   }
 
   async push(descriptor: Descriptor, body: AsyncIterable<Uint8Array>, { signal }: PushOptions = {}): Promise<void> {
@@ -110,19 +113,22 @@ export class BlobDirectory {
   /** Reads ahead by one chunk, so that the disk works while the chunk before is used. */
   async *#read(digest: Digest, offset: number, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     const handle = await this.#open(digest)
-    let position = offset
-    const { size } = await handle.stat()
-    const readNext = async (): Promise<Uint8Array> => {
-      const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(chunkBytes, size - position)))
-      const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength, position)
-      position += bytesRead
-      return buffer.subarray(0, bytesRead)
-    }
-    let next = readNext()
+    let next: Promise<Uint8Array> | undefined
     try {
-      for (;;) {
-        const chunk = await next
-        if (chunk.byteLength === 0) return
+      let position = offset
+      const { size } = await handle.stat()
+      const readNext = (): Promise<Uint8Array> => {
+        const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(chunkBytes, size - position)))
+        const reading = handle.read(buffer, 0, buffer.byteLength, position).then(({ bytesRead }) => {
+          position += bytesRead
+          return buffer.subarray(0, bytesRead)
+        })
+        // Whoever asks for this chunk sees its failure; until then Node must not take it for unhandled.
+        reading.catch(() => undefined)
+        return reading
+      }
+      next = readNext()
+      for (let chunk = await next; chunk.byteLength > 0; chunk = await next) {
         signal?.throwIfAborted()
         next = readNext()
         yield chunk
@@ -147,10 +153,10 @@ export class BlobDirectory {
   }
 }
 
-async function removeStale(directory: string): Promise<void> {
+async function removeStale(directory: string, live: ReadonlySet<string>): Promise<void> {
   for (const entry of await entriesOf(directory)) {
-    if (!entry.name.startsWith(TEMPORARY_PREFIX)) continue
     const path = join(directory, entry.name)
+    if (!entry.name.startsWith(TEMPORARY_PREFIX) || live.has(path)) continue
     try {
       if (Date.now() - (await stat(path)).mtimeMs > staleMs) await rm(path, { force: true })
     } catch (error) {

@@ -4,10 +4,17 @@ import type { Expected, Ingest } from './target.ts'
 import { checkContent } from './verified.ts'
 import { asNoSpace, publishFile, temporaryPath } from './write-file.ts'
 
-/** Says where a finished blob goes; may wait until the place is free. */
-type Place = (digest: Digest) => Promise<string>
+/** What the directory of a blob on its way has to do with it. */
+export interface IngestPlace {
+  /** Says where a finished blob goes; may wait until the place is free. */
+  place(digest: Digest): Promise<string>
+  /** The temporary files of ingests that are not disposed of. */
+  readonly live: Set<string>
+}
 
 const batchBytes = 512 * 1024
+/** As many as one system call takes (IOV_MAX): a body in tiny chunks is written as it comes, not gathered by the thousand. */
+const batchChunks = 1024
 
 /**
  * A blob on its way into a directory: written to a temporary file there, with one batch of chunks being written while the next
@@ -18,13 +25,13 @@ export class FileIngest implements Ingest {
   readonly #path: string
   readonly #handle: FileHandle
   readonly #digester: Digester
-  readonly #place: Place
+  readonly #place: IngestPlace
   #batch: Uint8Array[] = []
   #batchBytes = 0
   #writing: Promise<void> = Promise.resolve()
   #isClosed = false
 
-  private constructor(options: { path: string; handle: FileHandle; algorithm: DigestAlgorithm; place: Place }) {
+  private constructor(options: { path: string; handle: FileHandle; algorithm: DigestAlgorithm; place: IngestPlace }) {
     this.#path = options.path
     this.#handle = options.handle
     this.#digester = createDigester(options.algorithm)
@@ -32,10 +39,12 @@ export class FileIngest implements Ingest {
   }
 
   /** Starts a blob in `directory`; its final path must be on the same file system. */
-  static async open(directory: string, algorithm: DigestAlgorithm, place: Place): Promise<FileIngest> {
+  static async open(directory: string, algorithm: DigestAlgorithm, place: IngestPlace): Promise<FileIngest> {
     const path = temporaryPath(directory)
     try {
-      return new FileIngest({ path, handle: await open(path, 'wx', 0o644), algorithm, place })
+      const handle = await open(path, 'wx', 0o644)
+      place.live.add(path)
+      return new FileIngest({ path, handle, algorithm, place })
     } catch (error) {
       throw asNoSpace(error, path)
     }
@@ -46,7 +55,7 @@ export class FileIngest implements Ingest {
     this.sizeBytes += chunk.byteLength
     this.#batch.push(chunk)
     this.#batchBytes += chunk.byteLength
-    if (this.#batchBytes >= batchBytes) await this.#flush()
+    if (this.#batchBytes >= batchBytes || this.#batch.length >= batchChunks) await this.#flush()
   }
 
   async commit(expected: Expected = {}): Promise<{ readonly digest: Digest; readonly size: number }> {
@@ -54,7 +63,7 @@ export class FileIngest implements Ingest {
     await this.#writing
     const actual = { digest: this.#digester.digest(), size: this.sizeBytes }
     checkContent(expected, actual)
-    const final = await this.#place(actual.digest)
+    const final = await this.#place.place(actual.digest)
     try {
       await this.#handle.sync()
       await this.#close()
@@ -67,8 +76,12 @@ export class FileIngest implements Ingest {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled([this.#writing])
-    await this.#close()
-    await rm(this.#path, { force: true })
+    try {
+      await this.#close()
+    } finally {
+      await rm(this.#path, { force: true })
+      this.#place.live.delete(this.#path)
+    }
   }
 
   /** Waits for the batch before this one, then lets this one be written in the background. */
@@ -93,12 +106,12 @@ async function writeBatch(handle: FileHandle, batch: readonly Uint8Array[], path
   let rest = batch.filter((chunk) => chunk.byteLength > 0)
   try {
     while (rest.length > 0) {
-      let { bytesWritten } = await handle.writev(rest.slice(0, 1024))
-      while (rest[0] !== undefined && bytesWritten >= rest[0].byteLength) {
-        bytesWritten -= rest[0].byteLength
-        rest = rest.slice(1)
-      }
-      if (rest[0] !== undefined && bytesWritten > 0) rest = [rest[0].subarray(bytesWritten), ...rest.slice(1)]
+      let { bytesWritten } = await handle.writev(rest)
+      rest = rest.flatMap((chunk) => {
+        const taken = Math.min(bytesWritten, chunk.byteLength)
+        bytesWritten -= taken
+        return taken === chunk.byteLength ? [] : [chunk.subarray(taken)]
+      })
     }
   } catch (error) {
     throw asNoSpace(error, path)

@@ -72,7 +72,9 @@ export function familiarReference(reference: Reference): string {
  */
 export function checkReference(reference: Reference, text: string = formatReference(reference)): Reference {
   const { registry, repository, tag, digest } = reference
-  if (!registryPattern.test(registry)) throw bad(text, `${JSON.stringify(registry)} is not a registry`)
+  // The pattern lets numbers through that no address and no port can have.
+  if (!registryPattern.test(registry) || !URL.canParse(`https://${registry}`))
+    throw bad(text, `${JSON.stringify(registry)} is not a registry`)
   if (!repositoryPattern.test(repository))
     throw bad(text, 'a repository is lower-case letters and digits with single separators between them')
   if (registry.length + 1 + repository.length > maxNameLength) throw bad(text, `the name is longer than ${maxNameLength} characters`)

@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ContentStore, digestOf } from '../src/index.ts'
 import { body, bytesOf, pushTestImage, storeContract, targetContract, testBlob, testImage } from '../src/testing/index.ts'
 import { temporaryDirectory } from './temporary.ts'
@@ -129,6 +129,51 @@ describe('ContentStore', () => {
       await Promise.all([pushing, made.target.collect(), made.target.collect()])
       for (const { descriptor } of image.blobs) expect(await made.target.has(descriptor)).toBe(true)
       await made.target.untag(`app:${round}`)
+    }
+  })
+
+  it('writes a body that comes byte by byte', async () => {
+    await using made = await makeStore()
+    const bytes = Buffer.alloc(300_000, 'drip')
+    await using ingest = await made.target.openIngest()
+    for (let at = 0; at < bytes.byteLength; at++) await ingest.write(bytes.subarray(at, at + 1))
+    const { digest } = await ingest.commit({ digest: digestOf(bytes) })
+    expect(await readFile(made.target.path(digest))).toEqual(bytes)
+  }, 10_000)
+
+  it('lets an upload rest that is older than what is swept up', async () => {
+    await using made = await makeStore()
+    await using ingest = await made.target.openIngest()
+    await ingest.write(Buffer.from('slow'))
+    const blobs = join(made.target.root, 'blobs/sha256')
+    const longAgo = new Date(Date.now() - 10 * 3_600_000)
+    for (const name of await readdir(blobs)) await utimes(join(blobs, name), longAgo, longAgo)
+    await made.target.collect()
+    const { digest } = await ingest.commit()
+    expect(await readdir(blobs)).toEqual([digest.slice('sha256:'.length)])
+  })
+
+  it('reports a disk that fails ahead of the reader when the reader gets there', async () => {
+    await using made = await makeStore()
+    const { descriptor, bytes } = testBlob(Buffer.alloc(3_000_000, 'x'))
+    await made.target.push(descriptor, body(bytes))
+    const handle = await open(made.target.path(descriptor.digest))
+    const files = Object.getPrototypeOf(handle) as FileHandle
+    await handle.close()
+    const { read } = files
+    let reads = 0
+    const spy = vi.spyOn(files, 'read').mockImplementation(async function (this: FileHandle, ...args: unknown[]) {
+      if (++reads > 1) throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })
+      return (read as (...all: unknown[]) => never).apply(this, args)
+    } as typeof read)
+    try {
+      const chunks = made.target.fetch(descriptor, { verify: false })
+      await chunks.next()
+      // Long enough for Node to see that nobody has asked for the next chunk yet.
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      await expect(chunks.next()).rejects.toThrow('EIO')
+    } finally {
+      spy.mockRestore()
     }
   })
 })

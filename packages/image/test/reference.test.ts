@@ -47,6 +47,8 @@ describe('parseReference', () => {
     ['a\n', 'a line break'],
     ['http://a/b', 'a URL'],
     ['host:port/a', 'a port that is no number'],
+    ['localhost:99999/a', 'a port that is too large'],
+    ['256.1.1.1/a', 'an address that is none'],
     ['.host/a', 'a registry that starts with a dot'],
     ['0'.repeat(64), 'an image id'],
     ['x'.repeat(100_000), 'a very long text'],

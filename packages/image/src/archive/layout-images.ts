@@ -31,12 +31,21 @@ export async function layoutImages(
   const bytes = contents.document('index.json')
   const index = bytes === undefined ? undefined : parseManifest(bytes, { mediaType: MEDIA_TYPES.ociIndex })
   const images = new Map<Digest, LoadedImage>()
+  const complete = new Set<Digest>()
+  const named = dockerArchiveEntries(contents).map((entry) => ({
+    imageId: contents.file(entry.Config).digest,
+    references: repoTags(entry),
+  }))
   for (const entry of index !== undefined && isIndex(index) ? index.manifests : []) {
     if (!isIndexMediaType(entry.mediaType) && !isManifestMediaType(entry.mediaType)) continue
     const root = plain(platform === 'all' ? entry : await chooseManifest(target, entry, { platform: platform ?? hostPlatform(), signal }))
-    await checkComplete(target, root, signal)
+    await checkComplete(target, root, { complete, signal })
     const { imageId } = await readImage(target, root, { signal, ...(platform !== 'all' && { platform }) })
-    const references = [...(images.get(root.digest)?.references ?? []), ...namesOf(entry), ...repoTagsOf(contents, imageId)]
+    const references = [
+      ...(images.get(root.digest)?.references ?? []),
+      ...namesOf(entry),
+      ...named.flatMap((it) => (it.imageId === imageId ? it.references : [])),
+    ]
     images.set(root.digest, { references: [...new Set(references)], descriptor: root, imageId })
   }
   return [...images.values()]
@@ -49,12 +58,14 @@ function namesOf({ annotations = {} }: Descriptor): readonly string[] {
   return name === undefined ? [] : [formatReference(parseReference(name))]
 }
 
-function repoTagsOf(contents: ArchiveContents, imageId: Digest): readonly string[] {
-  const entries = dockerArchiveEntries(contents).filter((entry) => contents.file(entry.Config).digest === imageId)
-  return entries.flatMap(repoTags)
-}
-
-async function checkComplete(target: IngestTarget, descriptor: Descriptor, signal: AbortSignal | undefined): Promise<void> {
+/** Looks at each descriptor once: an index may name the same one any number of times, and so may every index in it. */
+async function checkComplete(
+  target: IngestTarget,
+  descriptor: Descriptor,
+  { complete, signal }: { readonly complete: Set<Digest>; readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  if (complete.has(descriptor.digest)) return
+  complete.add(descriptor.digest)
   if (!(await target.has(descriptor))) {
     throw new ImageError('IMAGE_BAD_ARCHIVE', `the archive lacks ${descriptor.digest} (${descriptor.mediaType})`, {
       kind: 'corrupt',
@@ -63,7 +74,7 @@ async function checkComplete(target: IngestTarget, descriptor: Descriptor, signa
   }
   if (!isIndexMediaType(descriptor.mediaType) && !isManifestMediaType(descriptor.mediaType)) return
   const { subject: _, ...manifest } = parseManifest(await readBlob(target, descriptor, { signal }), descriptor)
-  for (const child of descriptorsOf(manifest)) await checkComplete(target, child, signal)
+  for (const child of descriptorsOf(manifest)) await checkComplete(target, child, { complete, signal })
 }
 
 function plain({ mediaType, digest, size, platform }: Descriptor): Descriptor {

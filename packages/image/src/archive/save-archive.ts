@@ -38,7 +38,8 @@ export async function* saveArchive(
     const image = await readImage(source, await source.resolve(ref), options)
     const saved = images.get(image.manifestDescriptor.digest) ?? { image, names: [] }
     const name = isDigest(ref) ? undefined : parseReference(ref)
-    if (name?.tag !== undefined && name.digest === undefined) saved.names.push(name)
+    const isNew = name !== undefined && !saved.names.some((it) => formatReference(it) === formatReference(name))
+    if (isNew && name.tag !== undefined && name.digest === undefined) saved.names.push(name)
     images.set(image.manifestDescriptor.digest, saved)
   }
   yield* packTar(entries(source, [...images.values()], options.signal))

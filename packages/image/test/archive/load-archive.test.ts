@@ -175,4 +175,21 @@ describe('loadArchive of an OCI layout', () => {
       code: 'IMAGE_DIGEST_MISMATCH',
     })
   })
+
+  it('looks at every blob once, however often indexes name each other', async () => {
+    let top = testBlob(JSON.stringify({ schemaVersion: 2, manifests: [{ ...image.root, platform: amd64 }] }), MEDIA_TYPES.ociIndex)
+    const files: Record<string, Uint8Array | string> = blobs(image)
+    const add = () => {
+      files[`blobs/sha256/${digestHex(top.descriptor.digest)}`] = top.bytes
+    }
+    for (let depth = 0; depth < 7; depth++) {
+      add()
+      const manifests = Array.from({ length: 50 }, () => ({ ...top.descriptor, platform: amd64 }))
+      top = testBlob(JSON.stringify({ schemaVersion: 2, manifests }), MEDIA_TYPES.ociIndex)
+    }
+    add()
+    const archive = await makeTar({ ...files, 'index.json': JSON.stringify({ schemaVersion: 2, manifests: [top.descriptor] }) })
+    const [whole] = await loadArchive(new MemoryStore(), body(archive), { platform: 'all' })
+    expect(whole?.descriptor).toEqual(top.descriptor)
+  })
 })

@@ -44,6 +44,16 @@ describe('saveArchive', () => {
     expect(digestOf(await bytesOf(saveArchive(store, ['app:1', 'app:2'])))).toBe(digestOf(archive))
   })
 
+  it('writes a name once that is asked for twice', async () => {
+    const { store, one } = await twoImages()
+    const images = await loadArchive(new MemoryStore(), saveArchive(store, ['app:1', 'docker.io/library/app:1']))
+    expect(images).toMatchObject([{ references: ['docker.io/library/app:1'], descriptor: one.root }])
+    const entries = unpackTar(saveArchive(store, ['app:1', 'docker.io/library/app:1']))
+    for await (const { name, body: content } of entries) {
+      if (name === 'manifest.json') expect(JSON.parse(`${await bytesOf(content)}`)[0].RepoTags).toEqual(['app:1'])
+    }
+  })
+
   it('saves an image asked for by digest without a name', async () => {
     const { store, one } = await twoImages()
     const [image] = await loadArchive(new MemoryStore(), saveArchive(store, [one.root.digest]))
