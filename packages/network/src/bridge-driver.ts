@@ -142,6 +142,7 @@ export class BridgeDriver {
     const endpoint = this.#endpoints.get(containerId)
     if (!endpoint) return
     await setUp(`container ${containerId}`, () => this.#disconnect(endpoint))
+    if (this.#endpoints.get(containerId) !== endpoint) return // somebody else was faster, and the address may be given away
     this.#endpoints.delete(containerId)
     this.#addresses.release(endpoint.ipAddress)
     this.#ports.release(endpoint.ports)
@@ -245,9 +246,19 @@ async function ensureBridge({ bridge, subnet, gateway, mtu }: BridgeInfo): Promi
   const address = addAddress({ index, address: parseAddress(gateway), prefixLength: parseSubnet(subnet).prefixLength })
   const steps = [setLinkUp(index), address].map((messages) => ({ protocol: 'route', messages, ignore: [EEXIST] }) as const)
   await sendNetlink({ steps })
-  await enable('ip_forward')
-  await enable(`conf/${bridge}/route_localnet`)
+  await enable('ipv4/ip_forward')
+  await enable(`ipv4/conf/${bridge}/route_localnet`)
+  await disableIpv6(bridge)
   return index
+}
+
+/** These networks are IPv4's. With IPv6 on it, the host would take any container for a router that says it is one. */
+async function disableIpv6(bridge: string): Promise<void> {
+  try {
+    await enable(`ipv6/conf/${bridge}/disable_ipv6`)
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT')) throw error // a kernel without IPv6
+  }
 }
 
 /** The subnet that a bridge has which is already there. */

@@ -92,7 +92,11 @@ export class BridgeRuleset {
     ]
   }
 
-  /** Connections to this machine's addresses, from elsewhere (prerouting) and from itself (output), are led to containers. */
+  /**
+   * Connections to this machine's addresses, from elsewhere (prerouting) and from itself (output), are led to containers.
+   * What comes from elsewhere to 127.0.0.0/8 is left for the kernel to drop: neighbours may send that, and the kernel looks
+   * only after this.
+   */
   #publishing(): readonly Buffer[] {
     const { table } = this
     const addressed = [payload('network', DESTINATION_AT, 4), meta(META.protocol, 9), payload('transport', 2, 2, 10)]
@@ -102,7 +106,7 @@ export class BridgeRuleset {
       table.addRule('publish', [...addressed, lookup(ADDRESSED_PORTS), changeDestination()]),
       table.addRule('publish', [...any, lookup(PORTS), changeDestination()]),
       table.createChain('prerouting', { type: 'nat', hook: 'prerouting', priority: -100 }),
-      table.addRule('prerouting', [...toLocalAddress(), jump('publish')]),
+      table.addRule('prerouting', [...addressIn('not destination', LOOPBACK), ...toLocalAddress(), jump('publish')]),
       table.createChain('output', { type: 'nat', hook: 'output', priority: -100 }),
       table.addRule('output', [...toLocalAddress(), jump('publish')]),
     ]

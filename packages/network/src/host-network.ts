@@ -67,8 +67,8 @@ export function chooseSubnet({ addresses, routes }: HostNetwork, wanted: string,
   )
 }
 
-/** Sets `/proc/sys/net/ipv4/<name>` to 1 unless it is so already (where it may be read-only). */
+/** Sets `/proc/sys/net/<name>` to 1 unless it is so already (where it may be read-only). */
 export async function enable(name: string): Promise<void> {
-  const path = `/proc/sys/net/ipv4/${name}`
+  const path = `/proc/sys/net/${name}`
   if ((await readFile(path, 'utf8')).trim() !== '1') await writeFile(path, '1')
 }

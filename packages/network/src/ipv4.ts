@@ -6,10 +6,11 @@ export interface Subnet {
   readonly prefixLength: number
 }
 
-/** `'10.1.2.3'` as a number. Throws `NETWORK_ADDRESS_INVALID`. */
+/** `'10.1.2.3'` as a number. Leading zeros are refused: programs disagree whether they make a number octal. Throws `NETWORK_ADDRESS_INVALID`. */
 export function parseAddress(text: string): number {
   const parts = text.split('.')
-  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255)) throw invalid(text, 'an IPv4 address')
+  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255))
+    throw invalid(text, 'an IPv4 address')
   return parts.reduce((sum, part) => sum * 256 + Number(part), 0)
 }
 
@@ -26,15 +27,20 @@ export function addressBytes(address: number): Buffer {
 
 /** `'172.30.0.0/16'`; bits after the prefix are cleared. Throws `NETWORK_ADDRESS_INVALID`. */
 export function parseSubnet(text: string): Subnet {
-  const [address = '', length = ''] = text.split('/')
+  const [address = '', length = '', ...rest] = text.split('/')
   const prefixLength = Number(length)
-  if (!/^\d{1,2}$/.test(length) || prefixLength < 8 || prefixLength > 30)
+  if (rest.length > 0 || !/^[1-9]\d?$/.test(length) || prefixLength < 8 || prefixLength > 30)
     throw invalid(text, 'an IPv4 subnet with a prefix of 8 to 30 bits')
-  return { base: (parseAddress(address) & mask(prefixLength)) >>> 0, prefixLength }
+  return { base: (parseAddress(address) & subnetMask(prefixLength)) >>> 0, prefixLength }
 }
 
 export function formatSubnet({ base, prefixLength }: Subnet): string {
   return `${formatAddress(base)}/${prefixLength}`
+}
+
+/** The mask of a prefix. */
+export function subnetMask(prefixLength: number): number {
+  return prefixLength === 0 ? 0 : (-1 << (32 - prefixLength)) >>> 0
 }
 
 /** The number of addresses, network and broadcast address included. */
@@ -43,15 +49,11 @@ export function subnetSize({ prefixLength }: Subnet): number {
 }
 
 export function isInSubnet(address: number, { base, prefixLength }: Subnet): boolean {
-  return (address & mask(prefixLength)) >>> 0 === base
+  return (address & subnetMask(prefixLength)) >>> 0 === base
 }
 
 export function subnetsOverlap(a: Subnet, b: Subnet): boolean {
   return a.prefixLength < b.prefixLength ? isInSubnet(b.base, a) : isInSubnet(a.base, b)
-}
-
-function mask(prefixLength: number): number {
-  return prefixLength === 0 ? 0 : (-1 << (32 - prefixLength)) >>> 0
 }
 
 function invalid(text: string, what: string): NetworkError {

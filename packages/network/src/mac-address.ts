@@ -1,9 +1,9 @@
 import { NetworkError } from './errors.ts'
 
-/** `'02:42:ac:1e:00:02'` as six bytes. Throws `NETWORK_ADDRESS_INVALID`. */
+/** `'02:42:ac:1e:00:02'` as six bytes; groups and nobody (all zeros) are refused. Throws `NETWORK_ADDRESS_INVALID`. */
 export function parseMacAddress(text: string): Buffer {
-  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text))
-    throw new NetworkError('NETWORK_ADDRESS_INVALID', `${JSON.stringify(text)} is not a MAC address`, { kind: 'invalid' })
+  if (!/^(?!00:00:00:00:00:00)[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i.test(text))
+    throw new NetworkError('NETWORK_ADDRESS_INVALID', `${JSON.stringify(text)} is not the MAC address of an interface`, { kind: 'invalid' })
   return Buffer.from(text.replaceAll(':', ''), 'hex')
 }
 

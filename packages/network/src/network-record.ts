@@ -3,6 +3,8 @@ import { dirname } from 'node:path'
 import { hasErrno } from '@ct/errors'
 import type { Endpoint } from './endpoint.ts'
 import { NetworkError } from './errors.ts'
+import { parseAddress, parseSubnet } from './ipv4.ts'
+import { parseMacAddress } from './mac-address.ts'
 
 /** What is remembered of a bridge network. */
 export interface NetworkState {
@@ -37,7 +39,7 @@ export class NetworkRecord {
       const state: unknown = JSON.parse(text)
       if (isState(state)) return state
     } catch (cause) {
-      if (!(cause instanceof SyntaxError)) throw cause
+      if (!(cause instanceof SyntaxError || cause instanceof NetworkError)) throw cause
     }
     throw new NetworkError('NETWORK_RECORD_CORRUPT', `${this.#path} is not a network record of version 1`, {
       kind: 'corrupt',
@@ -72,5 +74,16 @@ export class NetworkRecord {
 function isState(value: unknown): value is NetworkState {
   const state = value as Partial<NetworkState> | null
   if (typeof state !== 'object' || state === null || state.version !== 1) return false
-  return typeof state.bridge === 'string' && typeof state.subnet === 'string' && Array.isArray(state.endpoints)
+  if (typeof state.bridge !== 'string' || typeof state.subnet !== 'string' || !Array.isArray(state.endpoints)) return false
+  parseSubnet(state.subnet)
+  return state.endpoints.every(isEndpoint)
+}
+
+/** Whether it can be taken over; the addresses are parsed, which throws. */
+function isEndpoint(value: unknown): boolean {
+  const endpoint = value as Partial<Endpoint> | null
+  if (typeof endpoint?.containerId !== 'string' || !/^[0-9a-f]{64}$/.test(endpoint.endpointId ?? '')) return false
+  parseAddress(endpoint.ipAddress ?? '')
+  parseMacAddress(endpoint.macAddress ?? '')
+  return Array.isArray(endpoint.ports) && endpoint.ports.every((port) => Number.isInteger(port?.hostPort) && parseAddress(port.hostIp) >= 0)
 }

@@ -1,5 +1,5 @@
 import { type Attribute, bigEndianAttribute, bytesAttribute, nestedAttribute, textAttribute } from './attributes.ts'
-import { addressBytes, type Subnet } from './ipv4.ts'
+import { addressBytes, type Subnet, subnetMask } from './ipv4.ts'
 
 /**
  * Expressions of nf_tables rules (linux/netfilter/nf_tables.h). Each loads something into a register, compares a
@@ -50,10 +50,10 @@ export function throughInterface(direction: 'in' | 'out' | 'not out', name: stri
   ]
 }
 
-/** Goes on with the rule only when the packet comes from, or goes to, an address of the subnet. */
-export function addressIn(field: 'source' | 'destination', { base, prefixLength }: Subnet): readonly Expression[] {
-  const mask = addressBytes((-1 << (32 - prefixLength)) >>> 0)
-  return [payload('network', field === 'source' ? 12 : 16, 4), and(mask), compare(addressBytes(base))]
+/** Goes on with the rule only when the packet comes from, or goes to (or does not go to), an address of the subnet. */
+export function addressIn(field: 'source' | 'destination' | 'not destination', { base, prefixLength }: Subnet): readonly Expression[] {
+  const load = payload('network', field === 'source' ? 12 : 16, 4)
+  return [load, and(addressBytes(subnetMask(prefixLength))), compare(addressBytes(base), field === 'not destination' ? 'unequal' : 'equal')]
 }
 
 /** Goes on with the rule only when any of the bits is set in what is known of the packet's connection. */

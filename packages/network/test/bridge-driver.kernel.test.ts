@@ -117,7 +117,8 @@ describe('an attached container', () => {
     await expect(attach(pid)).rejects.toMatchObject({ code: 'NETWORK_ENDPOINT_EXISTS' })
     await expect(attach(pid, { containerId: 'b', ipAddress })).rejects.toMatchObject({ code: 'NETWORK_ADDRESS_IN_USE' })
     await expect(attach(pid, { containerId: 'b', ipAddress: '8.8.8.8' })).rejects.toMatchObject({ code: 'NETWORK_ADDRESS_INVALID' })
-    await expect(attach(pid, { containerId: 'b', macAddress: 'x' })).rejects.toMatchObject({ code: 'NETWORK_ADDRESS_INVALID' })
+    for (const bad of ['x', '01:00:5e:00:00:01', 'ff:ff:ff:ff:ff:ff', '00:00:00:00:00:00'])
+      await expect(attach(pid, { containerId: 'b', macAddress: bad })).rejects.toMatchObject({ code: 'NETWORK_ADDRESS_INVALID' })
   })
 
   it('leaves nothing behind when it cannot be attached', async () => {
@@ -215,6 +216,49 @@ describe('a published port', () => {
     expect(run('ip', '-br', 'link', 'show', 'master', name)).toBe('')
     expect(readFileSync(join(stateDirectory, `${name}.json`), 'utf8')).not.toContain(ipAddress)
   })
+
+  it('gives its address back once, also when it is detached twice at the same time', async () => {
+    const [a, b] = [await container(), await container()]
+    for (let delayMs = 0; delayMs < 8; delayMs++) {
+      const { ipAddress } = await attach(a)
+      const first = driver.detach(`container-${a}`)
+      await sleep(delayMs)
+      const second = driver.detach(`container-${a}`)
+      await first
+      await attach(b, { ipAddress })
+      await second
+      await expect(attach(a, { ipAddress })).rejects.toMatchObject({ code: 'NETWORK_ADDRESS_IN_USE' })
+      await driver.detach(`container-${b}`)
+    }
+  })
+})
+
+describe('a published port of 127.0.0.1', () => {
+  const hostEnd = `${name}n`
+  afterEach(() => run('ip', 'link', 'del', hostEnd))
+
+  it('is not for neighbours, which may send to 127.0.0.1 through any interface', async () => {
+    const [neighbour, pid] = [await container(), await container()]
+    run('ip', 'link', 'add', hostEnd, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(neighbour))
+    run('ip', 'addr', 'add', '198.51.100.1/24', 'dev', hostEnd)
+    run('ip', 'link', 'set', hostEnd, 'up')
+    inside(neighbour, 'ip', 'addr', 'add', '198.51.100.2/24', 'dev', 'eth0')
+    inside(neighbour, 'ip', 'link', 'set', 'eth0', 'up')
+    inside(neighbour, 'ip', 'route', 'add', '127.0.0.1/32', 'via', '198.51.100.1')
+    inside(neighbour, 'sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=1')
+    await serve(pid, 80)
+    const loopback = { protocol: 'tcp', containerPort: 80, hostIp: '127.0.0.1', hostPort: 34_090 } as const
+    await attach(pid, { ports: [loopback, { protocol: 'tcp', containerPort: 80, hostPort: 34_091 }] })
+    expect(await askFrom(neighbour, '198.51.100.1', 34_091)).toBe('198.51.100.2')
+    expect(await ask('127.0.0.1', 34_090)).toBe(driver.info.gateway)
+    for (const port of [34_090, 34_091]) await expect(askFrom(neighbour, '127.0.0.1', port)).rejects.toThrow()
+  })
+})
+
+describe('the bridge', () => {
+  it('takes no IPv6 from containers, which could announce themselves as routers to the host', () => {
+    expect(readFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, 'utf8')).toBe('1\n')
+  })
 })
 
 describe('the rules', () => {
@@ -285,7 +329,17 @@ describe('a later process', () => {
   })
 
   it('refuses a record that it cannot read', async () => {
-    for (const text of ['{', '{}', 'null', '{"version":2,"bridge":"x","subnet":"10.0.0.0/8","endpoints":[]}']) {
+    for (const text of [
+      '{',
+      '{}',
+      'null',
+      '{"version":2,"bridge":"x","subnet":"10.0.0.0/8","endpoints":[]}',
+      ...[
+        '{"version":1,"bridge":"x","subnet":"10.0.0.0/99","endpoints":[]}',
+        '{"version":1,"bridge":"x","subnet":"10.0.0.0/8","endpoints":[{}]}',
+      ],
+      '{"version":1,"bridge":"x","subnet":"10.0.0.0/8","endpoints":[null]}',
+    ]) {
       writeFileSync(join(stateDirectory, `${name}.json`), text)
       await expect(BridgeDriver.open({ stateDirectory, name })).rejects.toMatchObject({ code: 'NETWORK_RECORD_CORRUPT', kind: 'corrupt' })
     }

@@ -11,12 +11,38 @@ describe('IPv4 addresses and subnets', () => {
     expect(formatSubnet(parseSubnet('255.255.255.255/30'))).toBe('255.255.255.252/30')
   })
 
-  it.each(['10.0.0.0', '10.0.0.0/', '10.0.0.0/7', '10.0.0.0/31', '10.0.0.0/x', '10.0.0/8', '/8', 'fd00::/64'])(
-    '%s is no subnet',
-    (text) => {
-      expect(() => parseSubnet(text)).toThrow(expect.objectContaining({ code: 'NETWORK_ADDRESS_INVALID' }))
-    },
-  )
+  it.each([
+    '010.0.0.1',
+    '10.0.0.08',
+    '1.2.3',
+    '1.2.3.4.5',
+    '1.2.3.256',
+    '1.2.3.-4',
+    ' 1.2.3.4',
+    '1.2.3.4\n',
+    '0x1.2.3.4',
+    '1.2.3.',
+    '::1',
+    '',
+  ])('%j is no address', (text) => {
+    expect(() => parseAddress(text)).toThrow(expect.objectContaining({ code: 'NETWORK_ADDRESS_INVALID' }))
+  })
+
+  it.each([
+    '10.0.0.0',
+    '10.0.0.0/',
+    '10.0.0.0/16/24',
+    '10.0.0.0/016',
+    '010.0.0.0/16',
+    '10.0.0.0/7',
+    '10.0.0.0/31',
+    '10.0.0.0/x',
+    '10.0.0/8',
+    '/8',
+    'fd00::/64',
+  ])('%s is no subnet', (text) => {
+    expect(() => parseSubnet(text)).toThrow(expect.objectContaining({ code: 'NETWORK_ADDRESS_INVALID' }))
+  })
 
   it.each([
     ['10.0.0.0/8', '10.255.0.0/16', true],

@@ -21,3 +21,10 @@ describe('resolvConf', () => {
     )
   })
 })
+
+it.each([{ nameservers: ['1.1.1.1\nnameserver 6.6.6.6'] }, { search: ['a\nb'] }, { options: ['x y'] }, { search: ['\u0007'] }])(
+  'refuses words that are not one: %j',
+  (options) => {
+    expect(() => resolvConf('', options)).toThrow(expect.objectContaining({ code: 'NETWORK_NAME_INVALID', kind: 'invalid' }))
+  },
+)
