@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoint.ts'
+import { parseDetachKeys } from '../server/detach-keys.ts'
 import type { Handler } from '../server/handler.ts'
 
 /** Attaches to the streams of a container. */
@@ -12,10 +13,11 @@ export const containerAttach = {
 
 export const containerAttachHandler: Handler<typeof containerAttach> = async ({ engine, params, query }) => {
   const { id, spec } = engine.containers.get(params.id)
+  const detachKeys = parseDetachKeys(query.detachKeys ?? '')
   const { logs, stream, stdin, stdout, stderr } = query
   return {
     stream: await engine.containers.attach(id, { logs, stream: stream ?? false, stdin, stdout, stderr }),
     tty: spec.tty,
-    detachKeys: query.detachKeys,
+    detachKeys,
   }
 }

@@ -3,9 +3,11 @@ import { PassThrough } from 'node:stream'
 import type { Engine, ExecRecord } from '@ct/engine'
 import { isCtError } from '@ct/errors'
 import type { Endpoint, JsonBody } from '../endpoint.ts'
+import { parseDetachKeys } from '../server/detach-keys.ts'
 import type { Handler } from '../server/handler.ts'
 import { checkShape, type Shape } from '../server/shape.ts'
 import { frameHeader } from '../translate/log-frames.ts'
+import { terminalSize } from '../translate/terminal-size.ts'
 import type { ExecStartBody } from '../wire/exec.ts'
 
 /** Runs a prepared program and attaches to its streams. */
@@ -20,13 +22,14 @@ export const execStart = {
 export const execStartHandler: Handler<typeof execStart> = async ({ engine, params, json }) => {
   const body = checkShape<ExecStartBody>(json ?? {}, BODY)
   const [rows, columns] = body.ConsoleSize ?? []
+  if (body.ConsoleSize) terminalSize({ h: rows, w: columns })
   const exec = engine.containers.getExec(params.id)
   if (body.Detach === true) {
     await engine.containers.startExec(exec.id, { detach: true, rows, columns })
     return undefined
   }
   const tty = exec.spec.tty ?? false
-  return { stream: await startAttached(engine, exec, { rows, columns }), tty, detachKeys: exec.spec.detachKeys }
+  return { stream: await startAttached(engine, exec, { rows, columns }), tty, detachKeys: parseDetachKeys(exec.spec.detachKeys ?? '') }
 }
 
 const BODY: Shape<ExecStartBody> = { Detach: 'boolean', Tty: 'boolean', ConsoleSize: { list: 'integer' } }

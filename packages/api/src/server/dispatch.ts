@@ -57,13 +57,13 @@ interface Exchange {
 
 async function answer(context: Dispatch, exchange: Exchange): Promise<void> {
   const { request, response, signal } = exchange
-  const url = new URL(request.url ?? '/', 'http://docker')
-  const match = context.router(request.method ?? 'GET', url.pathname)
+  const { path, query } = splitTarget(request.url)
+  const match = context.router(request.method ?? 'GET', path)
   const { endpoint } = match.route
   const call: Call<Endpoint> = {
     engine: context.engine,
     params: match.params,
-    query: decodeQuery(endpoint, url.searchParams),
+    query: decodeQuery(endpoint, query),
     json: endpoint.body === 'json' ? await readJsonBody(request) : undefined,
     bytes: request,
     version: match.version,
@@ -76,6 +76,12 @@ async function answer(context: Dispatch, exchange: Exchange): Promise<void> {
   const result = await match.route.handle(call)
   for (const [name, value] of Object.entries(call.answerHeaders)) response.setHeader(name, value)
   await write(endpoint, result, exchange)
+}
+
+/** Path and query as they were sent; a client behind a proxy may name the host before them. */
+function splitTarget(target = '/'): { readonly path: string; readonly query: URLSearchParams } {
+  const [, path = '/', query = ''] = /^(?:https?:\/\/[^/?]*)?([^?]*)\??(.*)$/is.exec(target) ?? []
+  return { path: path === '' ? '/' : path, query: new URLSearchParams(query) }
 }
 
 async function write(endpoint: Endpoint, result: unknown, exchange: Exchange): Promise<void> {

@@ -34,8 +34,8 @@ export interface StreamAnswer {
   readonly stream: Duplex
   /** Raw, or in frames of docker's multiplexed stream. */
   readonly tty: boolean
-  /** The keys that leave a terminal. */
-  readonly detachKeys?: string | undefined
+  /** The keys that leave a terminal, as bytes. */
+  readonly detachKeys: Uint8Array
 }
 
 type Result<E extends Endpoint> = E['answer'] extends 'bytes'

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { type Duplex, PassThrough, type Readable } from 'node:stream'
 import { compareVersions } from '../api-version.ts'
-import { parseDetachKeys, watchForDetach } from './detach-keys.ts'
+import { watchForDetach } from './detach-keys.ts'
 import type { StreamAnswer } from './handler.ts'
 
-/** How long a client may take to close its side after the stream has ended. */
+/** How long a client may take to close its side once it has all that the stream gave. */
 const LINGER_MS = 1000
 
 /** What a client says on a connection that is no longer HTTP. */
@@ -48,12 +48,13 @@ export function connect({ socket, input }: TakenConnection, answer: StreamAnswer
       socket.destroy()
       resolve()
     }
-    stream.on('error', () => socket.end())
+    // A stream that breaks ends for the client, too; a slow client still gets all that came before.
+    for (const event of ['error', 'close']) stream.on(event, () => socket.end())
     stream.pipe(socket)
     socket.once('close', release)
     signal.addEventListener('abort', release, { once: true })
-    for (const event of ['end', 'close']) stream.once(event, () => setTimeout(release, LINGER_MS).unref())
-    if (tty) input.pipe(watchForDetach(parseDetachKeys(detachKeys ?? ''), release)).pipe(stream)
+    socket.once('finish', () => setTimeout(release, LINGER_MS).unref())
+    if (tty) input.pipe(watchForDetach(detachKeys, release)).pipe(stream)
     else input.pipe(stream)
   })
 }

@@ -38,13 +38,13 @@ function check(good: boolean, name: string, text: string): true {
 /** Both forms that clients send: `{"key":["value"]}` and `{"key":{"value":true}}`. */
 function decodeFilters(text: string): Filters {
   if (text === '') return {}
-  const filters: Record<string, readonly string[]> = {}
-  for (const [key, values] of Object.entries(parseObject(text))) {
-    const list = Array.isArray(values) ? values : typeof values === 'object' && values !== null ? Object.keys(values) : [values]
-    if (list.some((value) => typeof value !== 'string')) throw badFilters(text)
-    filters[key] = list as readonly string[]
-  }
-  return filters
+  return Object.fromEntries(
+    Object.entries(parseObject(text)).map(([key, values]) => {
+      const list = Array.isArray(values) ? values : typeof values === 'object' && values !== null ? Object.keys(values) : [values]
+      if (list.some((value) => typeof value !== 'string')) throw badFilters(text)
+      return [key, list as readonly string[]]
+    }),
+  )
 }
 
 function parseObject(text: string): object {

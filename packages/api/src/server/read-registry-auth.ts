@@ -17,7 +17,7 @@ const AUTH: Shape<AuthConfig> = {
 /** The credentials in `X-Registry-Auth`, if there are any. `API_BAD_REQUEST` for anything but JSON in base64. */
 export function readRegistryAuth({ 'x-registry-auth': header }: IncomingHttpHeaders): ImageCredentials | undefined {
   if (typeof header !== 'string' || header === '') return undefined
-  const { username, password, identitytoken, registrytoken } = checkShape<AuthConfig>(parse(header), AUTH)
+  const { username, password, identitytoken, registrytoken } = checkShape<AuthConfig>(parse(header) ?? {}, AUTH)
   if (!username && !identitytoken && !registrytoken) return undefined
   return {
     username: username || undefined,

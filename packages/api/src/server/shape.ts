@@ -1,6 +1,6 @@
 import { type ApiError, badRequest } from '../errors.ts'
 
-/** What one field of a JSON body may be; `null` is always as good as absent. */
+/** What one field of a JSON body may be; `null` is as good as absent, but not as a word or an item of a list. */
 export type FieldShape =
   | 'string'
   | 'integer'
@@ -37,17 +37,19 @@ function checkField(value: unknown, shape: FieldShape, path: string): void {
     if (!isScalar(value, shape)) throw wrong(path, shape === 'command' ? 'a string or a list of strings' : `of type ${shape}`)
   } else if ('list' in shape) {
     if (!Array.isArray(value)) throw wrong(path, 'a list')
-    for (const [index, item] of value.entries()) if (item !== null) checkField(item, shape.list, `${path}[${index}]`)
+    for (const [index, item] of value.entries()) checkField(item, shape.list, `${path}[${index}]`)
   } else {
     if (!isScalar(value, 'object')) throw wrong(path, 'an object')
     if ('fields' in shape) checkFields(value as object, shape.fields, path)
-    else for (const [key, item] of Object.entries(value as object)) if (item !== null) checkField(item, shape.map, `${path}[${key}]`)
+    else
+      for (const [key, item] of Object.entries(value as object))
+        if (item !== null || shape.map === 'string') checkField(item, shape.map, `${path}[${key}]`)
   }
 }
 
 function isScalar(value: unknown, shape: string): boolean {
   if (shape === 'integer') return Number.isInteger(value)
-  if (shape === 'object') return typeof value === 'object' && !Array.isArray(value)
+  if (shape === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value)
   if (shape === 'command') return typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string'))
   return typeof value === shape
 }

@@ -107,6 +107,13 @@ export function clientContract(name: string, start: () => Promise<Subject>): voi
       await remove(id)
     })
 
+    it('is refused to attach with detach keys that are none', async () => {
+      const id = await create({ Cmd: ['cat'], Tty: true, OpenStdin: true })
+      const attach = client.hijack(api.containerAttach, { params: { id }, query: { stream: true, detachKeys: 'ctrl-nope' } })
+      await expect(attach).rejects.toMatchObject({ code: 'API_REFUSED', status: 400 })
+      await remove(id)
+    })
+
     it('lists, renames, inspects, stops and removes', async () => {
       const id = await create({ Cmd: ['sleep', '60'], Labels: { 'ct.test': 'list' }, StopSignal: 'SIGKILL' })
       await client.call(api.containerStart, { params: { id } })

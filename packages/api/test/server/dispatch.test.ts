@@ -7,6 +7,7 @@ import { CtError } from '@ct/errors'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Endpoint } from '../../src/endpoint.ts'
 import { JSON_BODY_LIMIT } from '../../src/server/body.ts'
+import { parseDetachKeys } from '../../src/server/detach-keys.ts'
 import { dispatch } from '../../src/server/dispatch.ts'
 import { type Call, route } from '../../src/server/handler.ts'
 import { createRouter } from '../../src/server/router.ts'
@@ -37,6 +38,8 @@ const shout = { method: 'POST', path: '/shout/{how}', summary: '', body: 'json',
 const attach = { method: 'POST', path: '/attach', summary: '', answer: 'hijack' } as const satisfies Endpoint
 const count = { method: 'GET', path: '/count/{fate}', summary: '', answer: 'messages' } as const satisfies Endpoint
 const bytes = { method: 'GET', path: '/bytes/{fate}', summary: '', answer: 'bytes' } as const satisfies Endpoint
+const upload = { method: 'POST', path: '/upload', summary: '', body: 'bytes', answer: 'messages' } as const satisfies Endpoint
+const detachKeys = parseDetachKeys('')
 const wait = { method: 'POST', path: '/wait', summary: '', answer: 'json' } as const satisfies Endpoint
 const fail = { method: 'GET', path: '/fail/{kind}', summary: '', answer: 'none' } as const satisfies Endpoint
 
@@ -45,9 +48,13 @@ const router = createRouter([
   route(shout, ({ params }) => {
     if (params.how === 'detached') return undefined
     if (params.how === 'never') throw new CtError('TEST_NO', 'there is none', { kind: 'not-found' })
-    return { stream: shouter(), tty: params.how === 'tty', detachKeys: 'ctrl-p,ctrl-q' }
+    return { stream: shouter(), tty: params.how === 'tty', detachKeys }
   }),
-  route(attach, () => ({ stream: shouter(), tty: false })),
+  route(attach, () => ({ stream: shouter(), tty: false, detachKeys })),
+  route(upload, async function* ({ bytes: body }: Call<typeof upload>) {
+    for await (const _ of body) throw new CtError('TEST_BAD', 'a bad archive', { kind: 'corrupt', hint: 'send another' })
+    yield undefined
+  }),
   route(count, async function* ({ params, signal }: Call<typeof count>) {
     for (let n = 1; n <= 3; n++) yield { n } as unknown as undefined
     if (params.fate === 'fails') throw new Error('lost count')
@@ -135,6 +142,25 @@ describe('answers', () => {
     const response = await call(`/fail/${kind}`)
     expect(response.status).toBe(status)
     expect(await response.json()).toEqual({ message: `failed as ${kind}`, ctCode: 'TEST_FAILED' })
+  })
+
+  it.each([
+    ['//', 404],
+    ['http://[', 404],
+    ['/../../echo', 404],
+    ['http://docker/v1.41/count/ends?x=1', 200],
+  ])('to %s, as it is sent, have status %i', async (target, status) => {
+    const socket = netConnect({ port })
+    const received = collect(socket)
+    socket.write(`GET ${target} HTTP/1.1\r\nConnection: close\r\n\r\n`)
+    await once(socket, 'close')
+    expect(received.text).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  })
+
+  it('to an upload that fails early arrive while the client still sends', async () => {
+    const response = await call('/upload', { method: 'POST', body: Buffer.alloc(16 << 20) })
+    const failure = { message: 'a bad archive', ctCode: 'TEST_BAD', hint: 'send another' }
+    expect(JSON.parse(await response.text())).toEqual({ errorDetail: failure, error: 'a bad archive' })
   })
 
   it('to "already so" are 304 without a body', async () => {

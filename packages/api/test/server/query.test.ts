@@ -30,6 +30,7 @@ describe('a query', () => {
     ['filters={"status":["exited"],"label":["a","b=c"]}', { filters: { status: ['exited'], label: ['a', 'b=c'] } }],
     ['filters={"status":{"exited":true},"label":{"a":true,"b=c":true}}', { filters: { status: ['exited'], label: ['a', 'b=c'] } }],
     ['filters={"dangling":"true"}', { filters: { dangling: ['true'] } }],
+    ['filters={"__proto__":["x"]}', { filters: JSON.parse('{"__proto__":["x"]}') }],
     ['filters=', { filters: {} }],
   ])('%s', (search, values) => {
     expect(decodeQuery(endpoint, new URLSearchParams(search))).toEqual(values)

@@ -24,6 +24,10 @@ describe('X-Registry-Auth', () => {
     expect(readRegistryAuth({ 'x-registry-auth': btoa('{"username":"a>b?"}') })).toMatchObject({ username: 'a>b?' })
   })
 
+  it('may say null, which is no login', () => {
+    expect(readRegistryAuth({ 'x-registry-auth': btoa('null') })).toBeUndefined()
+  })
+
   it.each(['%%%', btoa('nonsense'), btoa('[]'), btoa('{"username":5}')])('%s is API_BAD_REQUEST', (header) => {
     expect(() => readRegistryAuth({ 'x-registry-auth': header })).toThrow(expect.objectContaining({ code: 'API_BAD_REQUEST' }))
   })

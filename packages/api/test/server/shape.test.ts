@@ -22,6 +22,10 @@ describe('a JSON body', () => {
     [{ Env: ['A', 1] }, 'Env[1] must be of type string'],
     [{ Labels: { a: 1 } }, 'Labels[a] must be of type string'],
     [{ Volumes: ['/x'] }, 'Volumes must be an object'],
+    [{ Env: [null] }, 'Env[0] must be of type string'],
+    [{ Labels: { a: null } }, 'Labels[a] must be of type string'],
+    [{ HostConfig: { Mounts: [null] } }, 'HostConfig.Mounts[0] must be an object'],
+    [{ HostConfig: { DeviceRequests: [null] } }, 'HostConfig.DeviceRequests[0] must be of type object'],
     [{ HostConfig: { Memory: '1g' } }, 'HostConfig.Memory must be of type integer'],
     [
       { HostConfig: { PortBindings: { '80/tcp': [{ HostPort: 80 }] } } },
