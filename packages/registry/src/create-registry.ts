@@ -28,8 +28,8 @@ export type RegistryHandler = ((request: IncomingMessage, response: ServerRespon
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  */
 export function createRegistry(options: RegistryOptions): RegistryHandler {
-  const { store, storeName = 'localhost', uploadIdleMs = 3_600_000, uploadLimit = 1000, onError } = options
-  const uploads = new Uploads(store, { idleMs: uploadIdleMs, limit: uploadLimit })
+  const { store, storeName = 'localhost', uploadIdleMs = 3_600_000, uploadLimit = 1000, onError = () => undefined } = options
+  const uploads = new Uploads(store, { idleMs: uploadIdleMs, limit: uploadLimit, onError })
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('docker-distribution-api-version', 'registry/2.0')
@@ -43,7 +43,7 @@ export function createRegistry(options: RegistryOptions): RegistryHandler {
       await endpoint({ request, response, query: url.query, store, uploads, storeName, repository, reference, signal: gone.signal })
     } catch (error) {
       const known = asDistributionError(error)
-      if (known === undefined && !gone.signal.aborted) onError?.(error)
+      if (known === undefined && !gone.signal.aborted) onError(error)
       answerError(request, response, known)
     }
   }

@@ -39,10 +39,11 @@ export async function putManifest(exchange: Exchange): Promise<void> {
     const message = isDigest(reference) ? `the manifest's digest is ${digest}, not ${reference}` : `not a tag: ${reference.slice(0, 200)}`
     throw new DistributionError(isDigest(reference) ? 'DISTRIBUTION_DIGEST_INVALID' : 'DISTRIBUTION_MANIFEST_INVALID', message)
   }
-  const manifest = checkManifest(bytes, request.headers['content-type'])
+  const contentType = request.headers['content-type']?.split(';')[0]?.trim()
+  const manifest = checkManifest(bytes, contentType)
   using _lease = store.lease?.()
   await checkBlobs(exchange, manifest)
-  const descriptor = { mediaType: mediaTypeOf(manifest, request.headers['content-type']), digest, size: bytes.length }
+  const descriptor = { mediaType: mediaTypeOf(manifest, contentType), digest, size: bytes.length }
   await store.push(descriptor, toBody(bytes))
   await store.tag(descriptor, heldName(exchange, digest))
   if (!isDigest(reference)) await store.tag(descriptor, tagName(exchange, reference))

@@ -12,27 +12,43 @@ export interface Upload {
   timer: NodeJS.Timeout
 }
 
+/** Options of {@link Uploads}. */
+export interface UploadsOptions {
+  readonly idleMs: number
+  readonly limit: number
+  /** Hears that an upload that expired could not be discarded. */
+  readonly onError: (error: unknown) => void
+}
+
 /** The uploads that have begun and not ended; one that nobody touches for `idleMs` is discarded. */
 export class Uploads implements AsyncDisposable {
   readonly #store: ImageStore
   readonly #idleMs: number
   readonly #limit: number
   readonly #open = new Map<string, Upload>()
+  readonly #onError: (error: unknown) => void
+  #starting = 0
 
-  constructor(store: ImageStore, { idleMs, limit }: { readonly idleMs: number; readonly limit: number }) {
+  constructor(store: ImageStore, { idleMs, limit, onError }: UploadsOptions) {
     this.#store = store
     this.#idleMs = idleMs
     this.#limit = limit
+    this.#onError = onError
   }
 
   async start(repository: string, algorithm?: DigestAlgorithm): Promise<Upload> {
-    if (this.#open.size >= this.#limit) {
+    if (this.#open.size + this.#starting >= this.#limit) {
       throw new DistributionError('DISTRIBUTION_TOOMANYREQUESTS', `${this.#limit} uploads are under way; finish or cancel some`)
     }
-    const id = randomUUID()
-    const upload: Upload = { id, repository, ingest: await this.#store.openIngest(algorithm), busy: false, timer: this.#expire(id) }
-    this.#open.set(id, upload)
-    return upload
+    this.#starting++
+    try {
+      const id = randomUUID()
+      const upload: Upload = { id, repository, ingest: await this.#store.openIngest(algorithm), busy: false, timer: this.#expire(id) }
+      this.#open.set(id, upload)
+      return upload
+    } finally {
+      this.#starting--
+    }
   }
 
   /** Lets one request at a time work on an upload. */
@@ -68,7 +84,7 @@ export class Uploads implements AsyncDisposable {
   #expire(id: string): NodeJS.Timeout {
     const end = (): void => {
       const upload = this.#open.get(id)
-      if (upload !== undefined) void this.end(upload)
+      if (upload !== undefined) this.end(upload).catch(this.#onError)
     }
     return setTimeout(end, this.#idleMs).unref()
   }

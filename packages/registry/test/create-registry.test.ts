@@ -1,4 +1,4 @@
-import { digestOf } from '@ct/image'
+import { digestOf, MemoryStore } from '@ct/image'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { pushBlob, pushImage, putManifest, registryOnLoopback, type TestRegistry } from './registry-on-loopback.ts'
 
@@ -81,6 +81,13 @@ describe('manifests', () => {
     expect((await registry.call('GET', `/v2/team/other/manifests/${digestOf(manifest)}`)).status).toBe(404)
   })
 
+  it('may come with a parameter in their type', async () => {
+    const manifest = await pushImage(registry, 'team/app', 'v1')
+    const headers = { 'content-type': 'application/vnd.oci.image.manifest.v1+json; charset=utf-8' }
+    const answer = await registry.call('PUT', '/v2/team/app/manifests/v2', { body: new Uint8Array(manifest), headers })
+    expect(answer.status).toBe(201)
+  })
+
   it('lose a tag, or go with all their tags', async () => {
     const manifest = await pushImage(registry, 'team/app', 'v1')
     await putManifest(registry, 'team/app/manifests/v2', manifest)
@@ -145,6 +152,37 @@ describe('bad requests', () => {
     await small.call('POST', '/v2/team/app/blobs/uploads/')
     const answer = await small.call('POST', '/v2/team/app/blobs/uploads/')
     expect([answer.status, await codeOf(answer)]).toEqual([429, 'TOOMANYREQUESTS'])
+  })
+
+  it('as many uploads as allowed are begun, also when they are asked for at once', async () => {
+    const openIngest = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      return new MemoryStore().openIngest()
+    }
+    await using small = await registryOnLoopback({ uploadLimit: 2, store: Object.assign(new MemoryStore(), { openIngest }) })
+    const answers = await Promise.all(Array.from({ length: 6 }, () => small.call('POST', '/v2/team/app/blobs/uploads/')))
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, 202, 429, 429, 429, 429])
+  })
+
+  it('an expired upload that cannot be discarded is reported and nothing else', async () => {
+    const openIngest = async () => {
+      const ingest = await new MemoryStore().openIngest()
+      return Object.assign(ingest, { [Symbol.asyncDispose]: async () => Promise.reject(new Error('read-only')) })
+    }
+    const errors: unknown[] = []
+    const options = {
+      store: Object.assign(new MemoryStore(), { openIngest }),
+      uploadIdleMs: 20,
+      onError: (error: unknown) => void errors.push(error),
+    }
+    await using hasty = await registryOnLoopback(options)
+    await hasty.call('POST', '/v2/team/app/blobs/uploads/')
+    await expect.poll(() => String(errors[0])).toContain('read-only')
+  })
+
+  it('a manifest far too large is refused while it is still being sent', async () => {
+    const answer = await putManifest(registry, 'team/app/manifests/x', Buffer.alloc(32 << 20, ' '))
+    expect([answer.status, await codeOf(answer)]).toEqual([413, 'SIZE_INVALID'])
   })
 
   it('an upload that nobody touches expires', async () => {
