@@ -21,7 +21,7 @@ export async function* blobStream(
   while (position < descriptor.size) {
     try {
       const response = await request(position === 0 ? undefined : `bytes=${position}-`)
-      let skip = bytesToSkip(response, position)
+      let skip = await bytesToSkip(response, position)
       for await (const chunk of bodyOf(response)) {
         signal?.throwIfAborted()
         const wanted = chunk.subarray(Math.min(skip, chunk.byteLength))
@@ -42,11 +42,13 @@ export async function* blobStream(
 }
 
 /** A registry that does not know ranges sends all from the beginning. */
-function bytesToSkip(response: HttpResponse, position: number): number {
+async function bytesToSkip(response: HttpResponse, position: number): Promise<number> {
   if (response.status !== 206) return position
   const start = /^bytes (\d+)-/.exec(headerOf(response, 'content-range') ?? '')?.[1]
-  if (start !== undefined && Number(start) !== position) throw protocolError(response.url, 'it sent another range than the one asked for')
-  return 0
+  if (start === undefined || Number(start) === position) return 0
+  // A body that is left alone would keep its connection for good.
+  await response.body.dump()
+  throw protocolError(response.url, 'it sent another range than the one asked for')
 }
 
 function isConnectionRefused(error: unknown): boolean {

@@ -45,6 +45,11 @@ export function isLoopback(host: string): boolean {
   return hostname === 'localhost' || (family !== 0 && loopback.check(address, family === 4 ? 'ipv4' : 'ipv6'))
 }
 
+/** Whether a request may go on from one address to another: from HTTPS only to HTTPS, from plain HTTP also to hosts that are named for it. */
+export function isSafeStep(from: URL, to: URL, isInsecure: (host: string) => boolean): boolean {
+  return to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:' && isInsecure(to.host))
+}
+
 /** Where the API of a registry is: Docker Hub's has another name than its references. */
 export function baseUrl(registry: string, isInsecure: (host: string) => boolean): URL {
   const host = registry === 'docker.io' ? 'registry-1.docker.io' : registry

@@ -6,6 +6,7 @@ import {
   digestOf,
   type FetchOptions,
   isDigest,
+  isIndex,
   isIndexMediaType,
   isManifestMediaType,
   MAX_DOCUMENT_BYTES,
@@ -116,19 +117,22 @@ export class RepositoryTarget implements Target {
   async #resolveByGet(ref: string, signal: AbortSignal | undefined): Promise<Descriptor> {
     const response = await this.#send(`manifests/${ref}`, { method: 'GET', headers: { accept }, expect: [200], signal })
     const bytes = await readBounded(response, MAX_DOCUMENT_BYTES)
-    const mediaType = mediaTypeOf(response) ?? parseManifest(bytes).mediaType ?? MEDIA_TYPES.ociManifest
+    const told = mediaTypeOf(response)
+    const manifest = parseManifest(bytes, told === undefined ? undefined : { mediaType: told })
+    const mediaType = told ?? manifest.mediaType ?? (isIndex(manifest) ? MEDIA_TYPES.ociIndex : MEDIA_TYPES.ociManifest)
     const digest = isDigest(ref) ? digestOf(bytes, digestAlgorithm(ref)) : digestOf(bytes)
     if (isDigest(ref) && digest !== ref) throw protocolError(response.url, `it gave ${digest} instead`)
     return { mediaType, digest, size: bytes.byteLength }
   }
 
-  /** What the headers say, if they say all. */
+  /** What the headers say, if they say all, and speak of a manifest. */
   #described(ref: string, response: HttpResponse): Descriptor | undefined {
     const digest = isDigest(ref) ? ref : headerOf(response, 'docker-content-digest')
     const mediaType = mediaTypeOf(response)
     const length = headerOf(response, 'content-length')
     if (digest === undefined || !isDigest(digest) || mediaType === undefined || length === undefined) return undefined
-    return { mediaType, digest, size: Number(length) }
+    const descriptor = { mediaType, digest, size: Number(length) }
+    return isManifest(descriptor) ? descriptor : undefined
   }
 
   async #putManifest(

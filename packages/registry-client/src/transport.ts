@@ -4,7 +4,7 @@ import type { FetchToken } from './auth/token.ts'
 import { RegistryError } from './errors.ts'
 import { failureOf, Http, type HttpRequest, type HttpResponse, headerOf, readBounded } from './http.ts'
 import { protocolError } from './network-error.ts'
-import { baseUrl, isLoopback, type RegistryClientOptions, type RetryOptions } from './options.ts'
+import { baseUrl, isLoopback, isSafeStep, type RegistryClientOptions, type RetryOptions } from './options.ts'
 import { Again, isPassing, parseRetryAfter, retrying } from './retry.ts'
 
 /** A request to a registry. A body that is a stream is sent once only, so such a request is not repeated. */
@@ -76,10 +76,10 @@ export class Transport implements AsyncDisposable {
 
   /** The login goes to the registry itself and nowhere else. */
   async #redirected(request: RegistryRequest, authorization: string | undefined): Promise<HttpResponse> {
-    const home = this.url(request.registry, '/').origin
-    let url = this.url(request.registry, request.url)
+    const home = this.url(request.registry, '/')
+    let url = this.#allowed(request.url, home)
     for (let hops = 0; ; hops++) {
-      const headers = { ...request.headers, ...(authorization !== undefined && url.origin === home && { authorization }) }
+      const headers = { ...request.headers, ...(authorization !== undefined && url.origin === home.origin && { authorization }) }
       const response = await this.#http.send(url, { ...request, headers })
       const location = headerOf(response, 'location')
       if (!redirects.includes(response.status) || location === undefined) return response
@@ -90,14 +90,14 @@ export class Transport implements AsyncDisposable {
     }
   }
 
-  #allowed(location: string, from: URL): URL {
+  #allowed(location: string | URL, from: URL): URL {
     const url = URL.canParse(location, from.href) ? new URL(location, from) : undefined
-    if (url?.protocol === 'https:' || (url?.protocol === 'http:' && this.#isInsecure(url.host))) return url
-    throw protocolError(from, 'it redirects to an address that is not HTTPS')
+    if (url !== undefined && isSafeStep(from, url, this.#isInsecure)) return url
+    throw protocolError(from, 'it leads to an address that is not HTTPS')
   }
 
-  #fetchToken: FetchToken = async ({ url, ...request }) => {
-    if (url.protocol !== 'https:' && !this.#isInsecure(url.host)) throw protocolError(url, 'its token service is not HTTPS')
+  #fetchToken: FetchToken = async ({ registry, url, ...request }) => {
+    if (!isSafeStep(this.url(registry, '/'), url, this.#isInsecure)) throw protocolError(url, 'its token service is not HTTPS')
     const body = request.body === undefined ? undefined : Buffer.from(request.body)
     const attempt = async () => {
       const response = await this.#http.send(url, { ...request, body })

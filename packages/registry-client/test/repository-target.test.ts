@@ -46,6 +46,24 @@ describe('resolve', () => {
     expect(made.server.asked).toHaveLength(requests)
   })
 
+  it('knows an index that nobody calls one', async () => {
+    const index = testBlob('{"schemaVersion":2,"manifests":[]}', MEDIA_TYPES.ociIndex)
+    await using made = await repository((_, response) => reply(response, 200, {}, Buffer.from(index.bytes)))
+    expect(await made.target.resolve('1')).toEqual(index.descriptor)
+  })
+
+  it.each([
+    ['an image of schema version 1', 'application/vnd.docker.distribution.manifest.v1+prettyjws', '{"schemaVersion":1}'],
+    ['the page of a portal', 'text/html', '<html>'],
+  ])('says that %s is no manifest it can read', async (_, type, text) => {
+    const digest = digestOf(text)
+    await using made = await repository((_, response) =>
+      reply(response, 200, { 'content-type': type, 'docker-content-digest': digest }, text),
+    )
+    const code = expect.stringMatching(/^IMAGE_(UNSUPPORTED_MEDIA_TYPE|BAD_MANIFEST)$/)
+    await expect(made.target.resolve('1')).rejects.toMatchObject({ code })
+  })
+
   it('does not take another manifest for the digest that was asked for', async () => {
     await using made = await repository(getOnly({}))
     await expect(made.target.resolve(digestOf('other'))).rejects.toMatchObject({ code: 'REGISTRY_PROTOCOL' })
@@ -127,6 +145,21 @@ describe('fetch of a blob', () => {
       reply(response, 206, { 'content-range': 'bytes 3-19/20' }, Buffer.from(bytes.subarray(3))),
     )
     await expect(bytesOf(made.target.fetch(descriptor, { offset: 5 }))).rejects.toMatchObject({ code: 'REGISTRY_PROTOCOL' })
+  })
+
+  it('lets go of the connection on which another range comes', async () => {
+    let closed = false
+    await using made = await repository((_, response) => {
+      response.once('close', () => {
+        closed = true
+      })
+      response.writeHead(206, { 'content-range': 'bytes 3-999999999/1000000000' })
+      const pour = (): void => void response.write(Buffer.alloc(65_536), pour)
+      pour()
+    })
+    const body = made.target.fetch({ ...descriptor, size: 1_000_000_000 }, { offset: 5 })
+    await expect(bytesOf(body)).rejects.toMatchObject({ code: 'REGISTRY_PROTOCOL' })
+    await expect.poll(() => closed).toBe(true)
   })
 
   it('closes the connection when nobody listens any more', async () => {

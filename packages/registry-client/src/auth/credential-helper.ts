@@ -26,14 +26,14 @@ export async function askCredentialHelper(name: string, server: string): Promise
 
 async function run(program: string, input: string): Promise<{ output: string; exitCode: number | null }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'ignore'], timeout: timeoutMs })
+    const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'ignore'], timeout: timeoutMs, killSignal: 'SIGKILL' })
     const chunks: Buffer[] = []
     let size = 0
     child.once('error', (error) => reject(failed(program.slice('docker-credential-'.length), `${program} cannot be started`, error)))
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.byteLength
       if (size <= maxOutputBytes) chunks.push(chunk)
-      else child.kill()
+      else child.kill('SIGKILL')
     })
     child.once('close', (exitCode) => resolve({ output: Buffer.concat(chunks).toString('utf8'), exitCode }))
     // A helper that ends without reading its input says so by its exit status.

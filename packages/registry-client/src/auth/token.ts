@@ -11,6 +11,7 @@ export interface Token {
 
 /** Sends a request to a token service and gives the body of its answer. */
 export type FetchToken = (request: {
+  readonly registry: string
   readonly url: URL
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
@@ -36,7 +37,7 @@ const defaultLifeSeconds = 60
  * @see https://distribution.github.io/distribution/spec/auth/oauth/
  */
 export async function requestToken(fetchToken: FetchToken, request: TokenRequest): Promise<Token> {
-  const { challenge, credentials, signal } = request
+  const { registry, challenge, credentials, signal } = request
   const scopes = [...new Set([...request.scopes, ...challenge.scopes])]
   const url = realmUrl(request)
   if (credentials !== undefined && 'identityToken' in credentials) {
@@ -44,7 +45,7 @@ export async function requestToken(fetchToken: FetchToken, request: TokenRequest
     if (challenge.service !== undefined) form.set('service', challenge.service)
     if (scopes.length > 0) form.set('scope', scopes.join(' '))
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-    return parseToken(await fetchToken({ url, method: 'POST', headers, body: form.toString(), signal }), url)
+    return parseToken(await fetchToken({ registry, url, method: 'POST', headers, body: form.toString(), signal }), url)
   }
   if (challenge.service !== undefined) url.searchParams.set('service', challenge.service)
   for (const scope of scopes) url.searchParams.append('scope', scope)
@@ -52,7 +53,7 @@ export async function requestToken(fetchToken: FetchToken, request: TokenRequest
   if (credentials !== undefined) {
     headers.authorization = `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
   }
-  return parseToken(await fetchToken({ url, method: 'GET', headers, signal }), url)
+  return parseToken(await fetchToken({ registry, url, method: 'GET', headers, signal }), url)
 }
 
 function realmUrl({ registry, challenge: { realm } }: TokenRequest): URL {
