@@ -91,7 +91,7 @@ export class Transport implements AsyncDisposable {
   }
 
   #allowed(location: string | URL, from: URL): URL {
-    const url = URL.canParse(location, from.href) ? new URL(location, from) : undefined
+    const url = URL.canParse(`${location}`, from.href) ? new URL(location, from) : undefined
     if (url !== undefined && isSafeStep(from, url, this.#isInsecure)) return url
     throw protocolError(from, 'it leads to an address that is not HTTPS')
   }
