@@ -42,6 +42,7 @@ export { networkInspect } from './endpoints/network-inspect.ts'
 export { networkList } from './endpoints/network-list.ts'
 export { networkPrune } from './endpoints/network-prune.ts'
 export { pluginList } from './endpoints/plugin-list.ts'
+export { systemAuth } from './endpoints/system-auth.ts'
 export { systemDiskUsage } from './endpoints/system-disk-usage.ts'
 export { systemEvents } from './endpoints/system-events.ts'
 export { systemInfo } from './endpoints/system-info.ts'
@@ -86,7 +87,15 @@ export type {
   RestartPolicy,
   Ulimit,
 } from './wire/host-config.ts'
-export type { AuthConfig, ImageDeleteItem, ImageHistoryItem, ImageInspect, ImagePruneReport, ImageSummary } from './wire/image.ts'
+export type {
+  AuthConfig,
+  AuthResult,
+  ImageDeleteItem,
+  ImageHistoryItem,
+  ImageInspect,
+  ImagePruneReport,
+  ImageSummary,
+} from './wire/image.ts'
 export type { EndpointSettings, Ipam, Network, NetworkContainer, NetworkingConfig, NetworkPruneReport } from './wire/network.ts'
 export type { ProgressMessage } from './wire/progress.ts'
 export type { ContainerStats, CpuStats, NetworkStats } from './wire/stats.ts'

@@ -38,6 +38,7 @@ import { networkInspect, networkInspectHandler } from './endpoints/network-inspe
 import { networkList, networkListHandler } from './endpoints/network-list.ts'
 import { networkPrune, networkPruneHandler } from './endpoints/network-prune.ts'
 import { pluginList, pluginListHandler } from './endpoints/plugin-list.ts'
+import { systemAuth, systemAuthHandler } from './endpoints/system-auth.ts'
 import { systemDiskUsage, systemDiskUsageHandler } from './endpoints/system-disk-usage.ts'
 import { systemEvents, systemEventsHandler } from './endpoints/system-events.ts'
 import { systemInfo, systemInfoHandler } from './endpoints/system-info.ts'
@@ -93,6 +94,7 @@ export const ROUTES: readonly Route[] = [
   route(networkList, networkListHandler),
   route(networkPrune, networkPruneHandler),
   route(pluginList, pluginListHandler),
+  route(systemAuth, systemAuthHandler),
   route(systemDiskUsage, systemDiskUsageHandler),
   route(systemEvents, systemEventsHandler),
   route(systemInfo, systemInfoHandler),

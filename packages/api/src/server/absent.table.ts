@@ -1,6 +1,5 @@
 /** Routes of the Engine API that are known here and not built yet; they answer 501 instead of 404. */
 export const UNBUILT: readonly (readonly [method: string, path: string])[] = [
-  ['POST', '/auth'],
   ['POST', '/build'],
   ['POST', '/build/cancel'],
   ['POST', '/commit'],

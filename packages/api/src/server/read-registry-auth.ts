@@ -4,7 +4,8 @@ import { badRequest } from '../errors.ts'
 import type { AuthConfig } from '../wire/image.ts'
 import { checkShape, type Shape } from './shape.ts'
 
-const AUTH: Shape<AuthConfig> = {
+/** What every field of a login may be. */
+export const AUTH_CONFIG: Shape<AuthConfig> = {
   username: 'string',
   password: 'string',
   auth: 'string',
@@ -17,7 +18,7 @@ const AUTH: Shape<AuthConfig> = {
 /** The credentials in `X-Registry-Auth`, if there are any. `API_BAD_REQUEST` for anything but JSON in base64. */
 export function readRegistryAuth({ 'x-registry-auth': header }: IncomingHttpHeaders): ImageCredentials | undefined {
   if (typeof header !== 'string' || header === '') return undefined
-  const { username, password, identitytoken, registrytoken } = checkShape<AuthConfig>(parse(header) ?? {}, AUTH)
+  const { username, password, identitytoken, registrytoken } = checkShape<AuthConfig>(parse(header) ?? {}, AUTH_CONFIG)
   if (!username && !identitytoken && !registrytoken) return undefined
   return {
     username: username || undefined,

@@ -75,3 +75,10 @@ export interface AuthConfig {
   readonly identitytoken?: string
   readonly registrytoken?: string
 }
+
+/** What a registry said to a login. */
+export interface AuthResult {
+  readonly Status: string
+  /** Always empty: a login is checked, and no token is taken for it. */
+  readonly IdentityToken: string
+}
