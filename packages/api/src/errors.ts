@@ -13,6 +13,7 @@ export type ApiErrorCode =
   | 'API_ADDRESS_IN_USE'
   | 'API_BAD_REQUEST'
   | 'API_BAD_VERSION'
+  | 'API_DENIED_PAGE'
   | 'API_NOT_BUILT'
   | 'API_NO_ROUTE'
   | 'API_NO_SWARM'

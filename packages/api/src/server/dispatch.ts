@@ -9,6 +9,7 @@ import { failureOf } from './failure-of.ts'
 import type { ByteAnswer, Call, StreamAnswer } from './handler.ts'
 import { connect, hijackHead, takeConnection } from './hijack.ts'
 import { decodeQuery } from './query.ts'
+import { refusePages } from './refuse-pages.ts'
 import type { Match, Router } from './router.ts'
 import { COMMON_HEADERS, writeChunks, writeError, writeJson } from './write-answer.ts'
 
@@ -57,6 +58,7 @@ interface Exchange {
 
 async function answer(context: Dispatch, exchange: Exchange): Promise<void> {
   const { request, response, signal } = exchange
+  refusePages(request)
   const { path, query } = splitTarget(request.url)
   const match = context.router(request.method ?? 'GET', path)
   const { endpoint } = match.route

@@ -157,6 +157,26 @@ describe('answers', () => {
     expect(received.text).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
   })
 
+  it.each([
+    ['Origin: https://evil.example\r\nHost: 127.0.0.1', 403],
+    ['Origin: null', 403],
+    ['Host: rebound.example:2375', 403],
+    ['Host: 127.0.0.1.evil.example', 403],
+    ['Host: 127.0.0.1:2375', 200],
+    ['Host: [::1]:2375', 200],
+    ['Host: localhost', 200],
+    ['Host: docker', 200],
+    ['Host: api.moby.localhost', 200],
+    ['X-Nothing: 1', 200],
+  ])('to a request with %j have status %i: pages in a browser are refused with API_DENIED_PAGE', async (headers, status) => {
+    const socket = netConnect({ port })
+    const received = collect(socket)
+    socket.write(`GET /count/ends HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`)
+    await once(socket, 'close')
+    expect(received.text).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(received.text.includes('API_DENIED_PAGE')).toBe(status === 403)
+  })
+
   it('to an upload that fails early arrive while the client still sends', async () => {
     const response = await call('/upload', { method: 'POST', body: Buffer.alloc(16 << 20) })
     const failure = { message: 'a bad archive', ctCode: 'TEST_BAD', hint: 'send another' }
