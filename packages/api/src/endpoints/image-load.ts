@@ -1,5 +1,6 @@
 import type { Engine } from '@ct/engine'
 import type { Endpoint, MessagesAnswer } from '../endpoint.ts'
+import { notBuilt } from '../errors.ts'
 import type { Handler } from '../server/handler.ts'
 import type { ProgressMessage } from '../wire/progress.ts'
 
@@ -13,7 +14,10 @@ export const imageLoad = {
   answer: 'messages' as MessagesAnswer<ProgressMessage>,
 } as const satisfies Endpoint
 
-export const imageLoadHandler: Handler<typeof imageLoad> = ({ engine, bytes, signal }) => load(engine, bytes, signal)
+export const imageLoadHandler: Handler<typeof imageLoad> = ({ engine, query, bytes, signal }) => {
+  if (query.platform) throw notBuilt('load of one platform')
+  return load(engine, bytes, signal)
+}
 
 /** A bad archive is reported in the stream, as docker does. */
 async function* load(engine: Engine, archive: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<ProgressMessage> {

@@ -1,4 +1,5 @@
 import type { Endpoint, MessagesAnswer } from '../endpoint.ts'
+import { notBuilt } from '../errors.ts'
 import type { Handler } from '../server/handler.ts'
 import { progressOf } from '../server/progress-stream.ts'
 import { readRegistryAuth } from '../server/read-registry-auth.ts'
@@ -15,6 +16,7 @@ export const imagePush = {
 } as const satisfies Endpoint
 
 export const imagePushHandler: Handler<typeof imagePush> = async ({ engine, params, query, headers, signal }) => {
+  if (query.platform) throw notBuilt('push of one platform')
   const reference = joinReference(params.name, query.tag)
   const credentials = readRegistryAuth(headers)
   const { tag } = splitReference(reference)

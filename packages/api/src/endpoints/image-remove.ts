@@ -1,4 +1,5 @@
 import type { Endpoint, JsonAnswer } from '../endpoint.ts'
+import { notBuilt } from '../errors.ts'
 import type { Handler } from '../server/handler.ts'
 import { deleteItemOf } from '../translate/image.ts'
 import type { ImageDeleteItem } from '../wire/image.ts'
@@ -12,5 +13,7 @@ export const imageRemove = {
   answer: 'json' as JsonAnswer<readonly ImageDeleteItem[]>,
 } as const satisfies Endpoint
 
-export const imageRemoveHandler: Handler<typeof imageRemove> = async ({ engine, params, query }) =>
-  (await engine.images.remove(params.name, { force: query.force })).map(deleteItemOf)
+export const imageRemoveHandler: Handler<typeof imageRemove> = async ({ engine, params, query }) => {
+  if (query.platforms !== undefined) throw notBuilt('removal of single platforms')
+  return (await engine.images.remove(params.name, { force: query.force })).map(deleteItemOf)
+}

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoint.ts'
+import { notBuilt } from '../errors.ts'
 import type { Handler } from '../server/handler.ts'
 import { primed } from '../server/primed.ts'
 
@@ -11,7 +12,7 @@ export const imageSave = {
   answer: 'bytes',
 } as const satisfies Endpoint
 
-export const imageSaveHandler: Handler<typeof imageSave> = async ({ engine, params }) => ({
-  contentType: 'application/x-tar',
-  body: await primed(engine.images.save([params.name])),
-})
+export const imageSaveHandler: Handler<typeof imageSave> = async ({ engine, params, query }) => {
+  if (query.platform) throw notBuilt('save of one platform')
+  return { contentType: 'application/x-tar', body: await primed(engine.images.save([params.name])) }
+}
