@@ -1,7 +1,16 @@
-import type { ContainerSpec, NamespaceSpec, NetworkSpec, ResourceSpec, RestartPolicy, SecuritySpec } from '@ct/engine'
+import type {
+  ContainerSpec,
+  DeviceSpec,
+  NamespaceSpec,
+  NetworkSpec,
+  ResourceSpec,
+  RestartPolicy,
+  SecuritySpec,
+  UlimitSpec,
+} from '@ct/engine'
 import { badRequest, notBuilt } from '../errors.ts'
 import type { ContainerCreateBody } from '../wire/container.ts'
-import type { HostConfig } from '../wire/host-config.ts'
+import type { DeviceMapping, HostConfig, Ulimit } from '../wire/host-config.ts'
 import type { EndpointSettings } from '../wire/network.ts'
 import { UNBUILT_SETTINGS } from './create-body.table.ts'
 import { keepHostConfig } from './kept-host-config.ts'
@@ -39,12 +48,8 @@ export function readContainerSpec(body: ContainerCreateBody, platform?: string):
     volumesFrom: host.VolumesFrom ?? undefined,
     network: readNetwork(body, host),
     resources: readResources(host),
-    devices: host.Devices?.map(({ PathOnHost, PathInContainer, CgroupPermissions }) => ({
-      hostPath: PathOnHost,
-      containerPath: PathInContainer || undefined,
-      permissions: CgroupPermissions || undefined,
-    })),
-    ulimits: host.Ulimits?.map(({ Name, Soft, Hard }) => ({ name: Name, soft: Soft, hard: Hard })),
+    devices: host.Devices?.map(readDevice),
+    ulimits: host.Ulimits?.map(readUlimit),
     sysctls: host.Sysctls,
     shmSizeBytes: host.ShmSize || undefined,
     oomScoreAdj: host.OomScoreAdj || undefined,
@@ -83,6 +88,16 @@ function isEmpty(value: unknown): boolean {
 function commandOf(command: readonly string[] | string | null | undefined): readonly string[] | undefined {
   if (command === undefined || command === null) return undefined
   return typeof command === 'string' ? [command] : command
+}
+
+function readDevice({ PathOnHost, PathInContainer, CgroupPermissions }: Partial<DeviceMapping>): DeviceSpec {
+  if (!PathOnHost) throw badRequest('invalid device: it has no PathOnHost')
+  return { hostPath: PathOnHost, containerPath: PathInContainer || undefined, permissions: CgroupPermissions || undefined }
+}
+
+function readUlimit({ Name, Soft, Hard }: Partial<Ulimit>): UlimitSpec {
+  if (!Name) throw badRequest('invalid ulimit: it has no Name')
+  return { name: Name, soft: Soft ?? 0, hard: Hard ?? 0 }
 }
 
 function readNetwork(body: ContainerCreateBody, host: HostConfig): NetworkSpec {

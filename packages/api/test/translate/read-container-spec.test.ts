@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readContainerSpec } from '../../src/translate/read-container-spec.ts'
 import type { ContainerCreateBody } from '../../src/wire/container.ts'
+import type { DeviceMapping, Ulimit } from '../../src/wire/host-config.ts'
 
 const read = (body: Partial<ContainerCreateBody>, platform?: string) => readContainerSpec({ Image: 'x', ...body }, platform)
 
@@ -186,6 +187,8 @@ describe('a create request', () => {
       'API_BAD_REQUEST',
       'invalid port specification: "999999"',
     ],
+    ['a device without a path', { HostConfig: { Devices: [{} as DeviceMapping] } }, 'API_BAD_REQUEST', 'PathOnHost'],
+    ['a limit without a name', { HostConfig: { Ulimits: [{} as Ulimit] } }, 'API_BAD_REQUEST', 'Name'],
     ['a bad exposed port', { ExposedPorts: { 'x/tcp': {} } }, 'API_BAD_REQUEST', 'invalid port specification: "x"'],
     ['a bad protocol', { ExposedPorts: { '80/icmp': {} } }, 'API_BAD_REQUEST', 'invalid port specification: "80/icmp"'],
     ['a bad security option', { HostConfig: { SecurityOpt: ['nonsense'] } }, 'API_BAD_REQUEST', 'invalid --security-opt: "nonsense"'],
