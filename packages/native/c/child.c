@@ -4,12 +4,11 @@
 /* False when the supervisor is gone. */
 static bool say(struct ct_child *c, struct ct_report report) { return ct_send_fds(c->sync, &report, sizeof report, NULL, 0) == 0; }
 
-static _Noreturn void fail_with(struct ct_child *c, uint8_t stage, uint32_t index, int status) {
+static _Noreturn void fail(struct ct_child *c, uint8_t stage, uint32_t index) {
+  int status = stage != CT_STAGE_EXEC ? 1 : ct_is_missing() ? 127 : 126; /* of a program that cannot be executed: as a shell's */
   say(c, (struct ct_report){.kind = CT_REPORT_FAILED, .stage = stage, .index = index, .error = errno});
   _exit(status);
 }
-
-static _Noreturn void fail(struct ct_child *c, uint8_t stage, uint32_t index) { fail_with(c, stage, index, 1); }
 
 /* Waits for one byte; whoever should send it and is gone ends the process, too. */
 static void await_go(int fd) {
@@ -64,9 +63,8 @@ void ct_close_stdin(struct ct_child *c) {
 }
 
 /* Until the supervisor says so; a process without one waits for a writer of its FIFO, and one byte. */
-int ct_op_hold(struct ct_child *c, const struct ct_operation *op) {
+int ct_op_hold(struct ct_child *c, CT_UNUSED const struct ct_operation *op) {
   char path[32];
-  (void)op;
   if (c->fifo >= 0 && prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) != 0) return -1;
   say(c, (struct ct_report){.kind = CT_REPORT_HELD});
   if (c->fifo < 0) {
@@ -80,8 +78,6 @@ int ct_op_hold(struct ct_child *c, const struct ct_operation *op) {
   return 0;
 }
 
-static bool is_missing(void) { return errno == ENOENT || errno == ENOTDIR; }
-
 int ct_op_exec(struct ct_child *c, const struct ct_operation *op) {
   struct ct_list files = op->files;
   int denied = 0;
@@ -91,10 +87,10 @@ int ct_op_exec(struct ct_child *c, const struct ct_operation *op) {
   for (uint32_t i = 0; i < files.count; i++) {
     execve(ct_string(&files.items), c->plan->args, c->plan->env);
     if (errno == EACCES) denied = errno;
-    else if (!is_missing()) break;
+    else if (!ct_is_missing()) break;
   }
-  if (denied != 0 && is_missing()) errno = denied;
-  fail_with(c, CT_STAGE_EXEC, op->index, is_missing() ? 127 : 126);
+  if (denied != 0 && ct_is_missing()) errno = denied;
+  fail(c, CT_STAGE_EXEC, op->index);
 }
 
 void ct_child_run(struct ct_child *c) {
@@ -118,6 +114,5 @@ void ct_child_run(struct ct_child *c) {
     else if (operation.run(c, &operation) == 0) continue;
     fail(c, CT_STAGE_OPERATION, op.index);
   }
-  errno = EBADMSG; /* the plan has no exec, which decoding refused */
-  fail(c, CT_STAGE_PLAN, op.index);
+  _exit(1); /* the plan has no exec, which decoding refused */
 }

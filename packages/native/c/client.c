@@ -1,9 +1,10 @@
 /* Clients of the supervisor's socket: a request of 8 bytes, then what it asks for. */
 #include "supervise.h"
 
-#include <sys/pidfd.h>
-
-enum { request_size = 8 };
+struct request {
+  uint8_t verb, flags;
+  uint16_t rows, columns, signal;
+};
 
 static void drop(struct ct_supervisor *s, struct ct_client *client) {
   bool was_behind = client->behind, had_input = client->state == CT_CLIENT_ATTACHED && (client->flags & CT_ATTACH_STDIN);
@@ -18,25 +19,16 @@ static void answer(struct ct_supervisor *s, struct ct_client *client, const void
   drop(s, client);
 }
 
-static void answer_report(struct ct_supervisor *s, struct ct_client *client, int error) {
+/* Answers with what a call gave: 0, or -1 and errno. */
+static void answer_result(struct ct_supervisor *s, struct ct_client *client, int result) {
+  int error = result == 0 ? 0 : errno;
   struct ct_report report = {.kind = CT_REPORT_OK, .error = error, .value = (uint32_t)s->pid};
   if (error != 0) report.kind = CT_REPORT_FAILED, report.stage = CT_STAGE_CONTROL;
   answer(s, client, &report, sizeof report);
 }
 
-static void answer_exit(struct ct_supervisor *s, struct ct_client *client) {
-  char text[CT_RECORD_SIZE];
-  ct_exit_text(&s->exit, text);
-  answer(s, client, text, strlen(text));
-}
-
 static bool has_input(const struct ct_client *client) {
   return client->state == CT_CLIENT_ATTACHED && (client->flags & CT_ATTACH_STDIN) && !client->no_input;
-}
-
-static bool wants_chunk(const struct ct_supervisor *s, const struct ct_client *client) {
-  uint8_t flag = s->stream == CT_STDOUT ? CT_ATTACH_STDOUT : CT_ATTACH_STDERR;
-  return client->state == CT_CLIENT_ATTACHED && (client->flags & flag);
 }
 
 /* Sends what is left of the chunk. A client that is gone may have left input to be read. */
@@ -44,18 +36,20 @@ static void send_chunk(struct ct_supervisor *s, struct ct_client *client) {
   while (client->sent < s->chunk_size) {
     ssize_t n = CT_RETRY(send(client->fd, s->chunk + client->sent, s->chunk_size - client->sent, MSG_NOSIGNAL | MSG_DONTWAIT));
     if (n < 0 && errno == EAGAIN) return;
-    if (n < 0 && !has_input(client)) return drop(s, client);
-    if (n < 0) client->flags = CT_ATTACH_STDIN;
     if (n < 0) break;
     client->sent += (uint32_t)n;
   }
+  bool gone = client->sent < s->chunk_size;
   client->behind = false;
   ct_chunk_taken(s);
+  if (gone && has_input(client)) client->flags = CT_ATTACH_STDIN;
+  else if (gone) drop(s, client);
 }
 
 void ct_clients_offer(struct ct_supervisor *s) {
+  uint8_t flag = s->stream == CT_STDOUT ? CT_ATTACH_STDOUT : CT_ATTACH_STDERR;
   for (struct ct_client *client = s->clients; client < s->clients + CT_MAX_CLIENTS; client++) {
-    if (!wants_chunk(s, client)) continue;
+    if (client->state != CT_CLIENT_ATTACHED || !(client->flags & flag)) continue;
     client->sent = s->is_terminal ? CT_FRAME : 0;
     client->behind = true;
     s->behind++;
@@ -63,61 +57,46 @@ void ct_clients_offer(struct ct_supervisor *s) {
   }
 }
 
-void ct_clients_started(struct ct_supervisor *s, const struct ct_report *report) {
+void ct_clients_answer(struct ct_supervisor *s, enum ct_client_state state, const void *data, size_t size) {
   for (struct ct_client *client = s->clients; client < s->clients + CT_MAX_CLIENTS; client++) {
-    if (client->state == CT_CLIENT_STARTS) answer(s, client, report, sizeof *report);
-  }
-}
-
-void ct_clients_exited(struct ct_supervisor *s) {
-  for (struct ct_client *client = s->clients; client < s->clients + CT_MAX_CLIENTS; client++) {
-    if (client->state == CT_CLIENT_WAITS) answer_exit(s, client);
+    if (client->state == state) answer(s, client, data, size);
   }
 }
 
 static void start(struct ct_supervisor *s, struct ct_client *client) {
-  if (!s->held || s->exit.started_ns != 0) return answer_report(s, client, EALREADY);
-  s->exit.started_ns = ct_now_ns();
-  client->state = CT_CLIENT_STARTS;
-  if (ct_write_all(s->sync, "g", 1) != 0) answer_report(s, client, errno);
+  bool mayStart = s->held && s->started_ns == 0;
+  if (mayStart) s->started_ns = ct_now_ns(CLOCK_REALTIME);
+  if (!mayStart) answer_result(s, client, ct_error(EALREADY));
+  else if (ct_write_all(s->sync, "g", 1) != 0) answer_result(s, client, -1);
+  else client->state = CT_CLIENT_STARTS;
 }
 
 static void attach(struct ct_supervisor *s, struct ct_client *client, uint8_t flags) {
-  if (send(client->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) != 1 || s->exited) return drop(s, client);
-  client->state = CT_CLIENT_ATTACHED;
-  client->flags = flags;
+  if (send(client->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) != 1 || s->exited) drop(s, client);
+  else *client = (struct ct_client){.fd = client->fd, .state = CT_CLIENT_ATTACHED, .flags = flags};
 }
 
 static int resize(struct ct_supervisor *s, uint16_t rows, uint16_t columns) {
   const struct winsize size = {.ws_row = rows, .ws_col = columns};
-  if (!s->is_terminal || s->outputs[0] < 0) return ENOTTY;
-  return ioctl(s->outputs[0], TIOCSWINSZ, &size) == 0 ? 0 : errno;
-}
-
-static int signal_process(struct ct_supervisor *s, uint16_t number) {
-  if (s->exited) return ESRCH;
-  return pidfd_send_signal(s->pidfd, number, NULL, 0) == 0 ? 0 : errno;
+  return s->is_terminal && s->outputs[0] >= 0 ? ioctl(s->outputs[0], TIOCSWINSZ, &size) : ct_error(ENOTTY);
 }
 
 static void ask(struct ct_supervisor *s, struct ct_client *client) {
-  uint8_t request[request_size];
-  ssize_t n = CT_RETRY(recv(client->fd, request, sizeof request, MSG_PEEK | MSG_DONTWAIT));
+  struct request request = {0};
+  ssize_t n = CT_RETRY(recv(client->fd, &request, sizeof request, MSG_PEEK | MSG_DONTWAIT));
   if (n < 0 && errno == EAGAIN) return;
-  if (n < request_size) return drop(s, client); /* requests are sent whole */
-  (void)!recv(client->fd, request, sizeof request, MSG_DONTWAIT);
-  struct ct_reader r = ct_reader_of(request, sizeof request);
-  uint8_t verb = ct_u8(&r), flags = ct_u8(&r);
-  uint16_t rows = ct_u16(&r), columns = ct_u16(&r), number = ct_u16(&r);
+  (void)!recv(client->fd, &request, sizeof request, MSG_DONTWAIT);
+  if (n < (ssize_t)sizeof request) request.verb = 0; /* requests are sent whole */
   client->state = CT_CLIENT_WAITS;
-  switch (verb) {
+  switch (request.verb) {
   case 'S': start(s, client); break;
-  case 'A': attach(s, client, flags); break;
-  case 'R': answer_report(s, client, resize(s, rows, columns)); break;
-  case 'K': answer_report(s, client, signal_process(s, number)); break;
+  case 'A': attach(s, client, request.flags); break;
+  case 'R': answer_result(s, client, resize(s, request.rows, request.columns)); break;
+  case 'K': answer_result(s, client, pidfd_send_signal(s->pidfd, request.signal, NULL, 0)); break;
   case 'W':
-    if (s->recorded) answer_exit(s, client);
+    if (s->recorded) answer(s, client, s->record, strlen(s->record));
     break;
-  default: answer_report(s, client, EINVAL);
+  default: answer_result(s, client, ct_error(EINVAL));
   }
 }
 
@@ -125,11 +104,11 @@ static void ask(struct ct_supervisor *s, struct ct_client *client) {
 static void read_input(struct ct_supervisor *s, struct ct_client *client, bool gone) {
   ssize_t n = CT_RETRY(recv(client->fd, s->pending, sizeof s->pending, MSG_DONTWAIT));
   if (n < 0 && errno == EAGAIN) return;
-  if (n < 0 || (n == 0 && gone)) return drop(s, client);
-  client->no_input = n == 0;
-  s->pending_size = (uint32_t)n;
-  if (n == 0) ct_input_end(s);
-  else ct_input_flush(s);
+  client->no_input = n <= 0;
+  s->pending_size = n > 0 ? (uint32_t)n : 0;
+  if (n > 0) ct_input_flush(s);
+  else if (n < 0 || gone) drop(s, client);
+  else ct_input_end(s);
 }
 
 /* One whose input must wait is left out: when it is gone, poll would report that for ever. */
@@ -143,9 +122,9 @@ struct pollfd ct_client_poll(const struct ct_supervisor *s, const struct ct_clie
 
 void ct_client_event(struct ct_supervisor *s, struct ct_client *client, short events) {
   bool gone = events & (POLLHUP | POLLERR);
-  if (client->state == CT_CLIENT_ASKS) return ask(s, client);
   if (client->behind) send_chunk(s, client);
-  if (has_input(client) && s->pending_size == 0) read_input(s, client, gone);
+  if (client->state == CT_CLIENT_ASKS) ask(s, client);
+  else if (has_input(client) && s->pending_size == 0) read_input(s, client, gone);
   else if (gone && !has_input(client) && client->state != CT_CLIENT_FREE) drop(s, client);
 }
 

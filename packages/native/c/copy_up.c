@@ -1,9 +1,6 @@
 /* tmpcopyup: what the image has at a mount point, copied into the tmpfs that hides it. */
 #include "plan.h"
 
-#include <dirent.h>
-#include <sys/sendfile.h>
-
 enum { max_depth = 64 };
 
 static int copy_children(int from, int to, int depth);

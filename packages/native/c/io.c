@@ -1,10 +1,8 @@
 #include "io.h"
 
-enum { max_fds = 2 };
-
 union control {
   struct cmsghdr header;
-  char space[CMSG_SPACE(max_fds * sizeof(int))];
+  char space[CMSG_SPACE(2 * sizeof(int))];
 };
 
 void ct_close(int *fd) {
@@ -18,6 +16,8 @@ int ct_error(int error) {
   errno = error;
   return -1;
 }
+
+bool ct_is_missing(void) { return errno == ENOENT || errno == ENOTDIR; }
 
 int ct_read_all(int fd, void *data, size_t size) {
   for (size_t done = 0; done < size;) {

@@ -1,9 +1,9 @@
-/* What all of the helper stands on: the system's headers, whole reads and writes, descriptors. An int result is 0 or what was asked
-   for, or -1 and errno. */
+/* What all of the helper stands on: the system, whole reads and writes, descriptors. An int of -1 comes with errno. */
 #ifndef CT_IO_H
 #define CT_IO_H
 
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,32 +18,34 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
+#define CT_UNUSED __attribute__((unused))
 #define CT_COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* Calls again while a signal interrupts. */
-#define CT_RETRY(call)                                                                                                                     \
-  __extension__({                                                                                                                          \
-    __typeof__(call) result_;                                                                                                              \
-    do result_ = (call);                                                                                                                   \
-    while (result_ == -1 && errno == EINTR);                                                                                               \
-    result_;                                                                                                                               \
-  })
+#define CT_RETRY(call) TEMP_FAILURE_RETRY(call)
 
 /* Closes what is open and sets it to -1; errno stays what it was. */
 void ct_close(int *fd);
 /* An int with it is a descriptor, closed at the end of its scope. */
-#define CT_CLOSES __attribute__((cleanup(ct_close), unused))
+#define CT_CLOSES __attribute__((cleanup(ct_close))) CT_UNUSED
 
 /* Sets errno; gives -1. */
 int ct_error(int error);
+/* Whether errno says that there is no such path. */
+bool ct_is_missing(void);
 /* EBADMSG when the peer ends before `size` bytes came. */
 int ct_read_all(int fd, void *data, size_t size);
 int ct_write_all(int fd, const void *data, size_t size);

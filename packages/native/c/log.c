@@ -25,16 +25,9 @@ static char *append(char *out, const void *text, size_t size) {
 
 static char *escape_byte(char *out, uint8_t byte) {
   static const char hex[] = "0123456789abcdef";
-  switch (byte) {
-  case '"':
-  case '\\': *out++ = '\\', *out++ = (char)byte; return out;
-  case '\n': return append(out, "\\n", 2);
-  case '\r': return append(out, "\\r", 2);
-  default:
-    out = append(out, "\\u00", 4);
-    *out++ = hex[byte >> 4], *out++ = hex[byte & 15];
-    return out;
-  }
+  const char *known = byte == '"' ? "\\\"" : byte == '\\' ? "\\\\" : byte == '\n' ? "\\n" : byte == '\r' ? "\\r" : NULL;
+  const char number[] = {'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]};
+  return known != NULL ? append(out, known, 2) : append(out, number, sizeof number);
 }
 
 static char *escape(char *out, const uint8_t *at, size_t left) {

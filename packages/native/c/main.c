@@ -2,9 +2,7 @@
 #include "wire.h"
 
 #ifdef CT_SANITIZER_OPTIONS /* the helper has no environment to take them from */
-const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return CT_SANITIZER_OPTIONS; }
-const char *__ubsan_default_options(void);
 const char *__ubsan_default_options(void) { return CT_SANITIZER_OPTIONS; }
 #endif
 

@@ -50,23 +50,16 @@ static void put(struct page *page, const char *text, const char *escaped) {
   }
 }
 
-/* Before 6.5, an overlay takes its layers as one option. False when they do not fit. */
+/* Before 6.5, an overlay takes its layers, which stand together, as one option. False when they do not fit. */
 static bool overlay_page(struct page *page, struct ct_list options) {
   static const char layer[] = "lowerdir+=";
-  struct ct_reader layers = options.items;
-  const char *before = "lowerdir=";
-  for (uint32_t i = 0; i < options.count; i++) {
-    const char *option = ct_string(&layers);
-    if (strncmp(option, layer, sizeof layer - 1) != 0) continue;
-    put(page, before, "");
-    put(page, option + sizeof layer - 1, "\\,:");
-    before = ":";
-  }
-  for (uint32_t i = 0; i < options.count; i++) {
+  for (bool wasLayer = false; options.count > 0; options.count--) {
     const char *option = ct_string(&options.items);
-    if (strncmp(option, layer, sizeof layer - 1) == 0) continue;
-    put(page, page->used > 0 ? "," : "", "");
-    put(page, option, "\\,");
+    bool isLayer = strncmp(option, layer, sizeof layer - 1) == 0;
+    put(page, page->used == 0 ? "" : isLayer && wasLayer ? ":" : ",", "");
+    if (isLayer && !wasLayer) put(page, "lowerdir=", "");
+    put(page, isLayer ? option + sizeof layer - 1 : option, isLayer ? "\\,:" : "\\,");
+    wasLayer = isLayer;
   }
   return page->used < sizeof page->text;
 }

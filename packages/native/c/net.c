@@ -1,6 +1,5 @@
 /* The verb `net`: sends netlink messages, as they are, and passes the answers on. What they mean is TypeScript's. */
 #include "wire.h"
-
 #include <linux/netlink.h>
 
 enum { op_namespace = 1, op_send = 2 };
@@ -12,17 +11,16 @@ struct exchange {
   struct ct_bytes ignored; /* errno values (i32) that count as success */
 };
 
-static int enter(const char *path, int *sockets) {
-  CT_CLOSES int namespace = open(path, O_RDONLY | O_CLOEXEC);
-  if (namespace < 0 || setns(namespace, CLONE_NEWNET) < 0) return -1;
-  for (int i = 0; i < max_protocol; i++) ct_close(&sockets[i]);
-  return 0;
-}
+/* The socket that is open, and of which protocol. */
+struct connection {
+  int fd, protocol;
+};
 
-static int open_socket(int protocol) {
-  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
-  if (fd < 0) return -1;
-  int on = 1, size = socket_bytes;
+static int connect_to(struct connection *connection, int protocol) {
+  int on = 1, size = socket_bytes, fd = connection->fd;
+  if (fd >= 0 && connection->protocol == protocol) return fd;
+  ct_close(&connection->fd);
+  *connection = (struct connection){.fd = fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), .protocol = protocol};
   /* Wishes: explanations in errors, no echo of the request in them, room for long batches. */
   (void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
   (void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
@@ -64,39 +62,35 @@ static int receive(int fd, struct exchange *exchange) {
   return 0;
 }
 
-static int send_messages(struct ct_reader *body, int *sockets) {
+static int send_messages(struct ct_reader *body, struct connection *connection) {
   uint32_t protocol = ct_u32(body);
   struct exchange exchange = {.answers = ct_u32(body)};
   exchange.ignored = ct_u32s_of(body);
   struct ct_bytes messages = ct_bytes_of(body);
   if (!ct_done(body) || protocol >= max_protocol) return ct_error(EBADMSG);
-  if (sockets[protocol] < 0) sockets[protocol] = open_socket((int)protocol);
-  int fd = sockets[protocol];
-  if (fd < 0) return -1;
-  ssize_t sent = CT_RETRY(send(fd, messages.at, messages.length, 0));
+  int fd = connect_to(connection, (int)protocol);
+  ssize_t sent = fd < 0 ? -1 : CT_RETRY(send(fd, messages.at, messages.length, 0));
   if (sent < 0) return -1;
-  if ((uint32_t)sent != messages.length) return ct_error(EMSGSIZE);
-  return receive(fd, &exchange);
+  return (uint32_t)sent == messages.length ? receive(fd, &exchange) : ct_error(EMSGSIZE);
 }
 
-static int execute(struct ct_op *op, int *sockets) {
-  if (op->code == op_send) return send_messages(&op->body, sockets);
-  if (op->code != op_namespace) return ct_error(EBADMSG);
-  const char *path = ct_string(&op->body);
-  return ct_done(&op->body) ? enter(path, sockets) : ct_error(EBADMSG);
+static int enter_namespace(struct ct_reader *body, struct connection *connection) {
+  CT_CLOSES int namespace = open(ct_string(body), O_RDONLY | O_CLOEXEC);
+  if (!ct_done(body)) return ct_error(EBADMSG);
+  ct_close(&connection->fd);
+  return namespace < 0 ? -1 : setns(namespace, CLONE_NEWNET);
 }
 
-int ct_verb_net(char **argv) {
-  int sockets[max_protocol];
+int ct_verb_net(CT_UNUSED char **argv) {
+  struct connection connection = {.fd = -1};
   struct ct_op op = {.index = CT_BEFORE};
-  (void)argv;
-  for (int i = 0; i < max_protocol; i++) sockets[i] = -1;
   struct ct_reader message = ct_message_read(STDIN_FILENO);
   while (ct_next_op(&message, &op)) {
-    if (execute(&op, sockets) < 0) ct_fail(CT_STAGE_NET, op.index, "");
+    op.body.bad |= op.code != op_send && op.code != op_namespace;
+    int result = op.code == op_send ? send_messages(&op.body, &connection) : enter_namespace(&op.body, &connection);
+    if (result < 0) ct_fail(CT_STAGE_NET, op.index, "");
   }
   errno = EBADMSG;
   if (!ct_done(&message)) ct_fail(CT_STAGE_PLAN, op.index, "");
-  ct_succeed(op.index + 1, 0);
-  return 0;
+  return ct_succeed(op.index + 1, 0);
 }

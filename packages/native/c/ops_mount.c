@@ -64,13 +64,10 @@ static int open_empty(struct ct_child *c) {
   return c->empty < 0 ? -1 : ct_mount_clone(c->empty, false);
 }
 
-/* A target that may be missing. */
-static bool is_missing(int target) { return target < 0 && (errno == ENOENT || errno == ENOTDIR); }
-
 int ct_op_mask(struct ct_child *c, const struct ct_operation *op) {
   struct stat info;
   CT_CLOSES int target = ct_path_open(c->root, op->target, O_PATH);
-  if (is_missing(target)) return 0;
+  if (target < 0 && ct_is_missing()) return 0;
   if (target < 0 || fstat(target, &info) != 0) return -1;
   CT_CLOSES int mount = S_ISDIR(info.st_mode) ? open_empty(c) : open_null(c);
   return mount < 0 ? -1 : ct_mount_attach(mount, target);
@@ -78,25 +75,17 @@ int ct_op_mask(struct ct_child *c, const struct ct_operation *op) {
 
 int ct_op_readonly(struct ct_child *c, const struct ct_operation *op) {
   CT_CLOSES int target = ct_path_open(c->root, op->target, O_PATH);
-  if (is_missing(target)) return 0;
+  if (target < 0 && ct_is_missing()) return 0;
   CT_CLOSES int mount = target < 0 ? -1 : ct_mount_clone(target, true);
   return mount < 0 || ct_mount_change(mount, &readonly) != 0 ? -1 : ct_mount_attach(mount, target);
 }
 
-/* Puts the root over the old one, and lets the old one go. */
-static int pivot(int root) {
-  if (fchdir(root) != 0 || syscall(SYS_pivot_root, ".", ".") != 0) return -1;
-  /* The old root now covers the new one at `/`; the working directory is below it, in the old root. */
-  return umount2(".", MNT_DETACH);
-}
-
-static int move_over(int root) {
-  if (fchdir(root) != 0 || mount(".", "/", NULL, MS_MOVE, NULL) != 0) return -1;
-  return chroot(".");
-}
-
+/* With pivot_root, the old root then covers the new one at `/`, and the working directory is below it, in the old root. */
 int ct_op_enter_root(struct ct_child *c, const struct ct_operation *op) {
-  if ((op->flag ? pivot(c->root) : move_over(c->root)) != 0 || chdir("/") != 0) return -1;
+  if (fchdir(c->root) != 0) return -1;
+  if (op->flag && (syscall(SYS_pivot_root, ".", ".") != 0 || umount2(".", MNT_DETACH) != 0)) return -1;
+  if (!op->flag && (mount(".", "/", NULL, MS_MOVE, NULL) != 0 || chroot(".") != 0)) return -1;
+  if (chdir("/") != 0) return -1;
   ct_close(&c->root);
   c->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   ct_close_stdin(c);

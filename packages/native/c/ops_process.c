@@ -1,6 +1,5 @@
 /* Operations on the process itself. */
 #include "plan.h"
-
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -8,18 +7,21 @@
 #include <sys/personality.h>
 #include <sys/resource.h>
 
-#define UNUSED __attribute__((unused))
-
 int ct_op_sysctl(struct ct_child *c, const struct ct_operation *op) {
   CT_CLOSES int sys = openat(c->proc, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
   CT_CLOSES int fd = sys < 0 ? -1 : ct_path_open(sys, op->target, O_WRONLY | O_NOFOLLOW);
   return fd < 0 ? -1 : ct_write_all(fd, op->text, strlen(op->text));
 }
 
-int ct_op_hostname(UNUSED struct ct_child *c, const struct ct_operation *op) { return sethostname(op->text, strlen(op->text)); }
-int ct_op_domainname(UNUSED struct ct_child *c, const struct ct_operation *op) { return setdomainname(op->text, strlen(op->text)); }
+int ct_op_hostname(CT_UNUSED struct ct_child *c, const struct ct_operation *op) { return sethostname(op->text, strlen(op->text)); }
+int ct_op_domainname(CT_UNUSED struct ct_child *c, const struct ct_operation *op) { return setdomainname(op->text, strlen(op->text)); }
+int ct_op_personality(CT_UNUSED struct ct_child *c, const struct ct_operation *op) { return personality(op->values[0]) < 0 ? -1 : 0; }
 
-int ct_op_loopback_up(UNUSED struct ct_child *c, UNUSED const struct ct_operation *op) {
+int ct_op_no_new_privileges(CT_UNUSED struct ct_child *c, CT_UNUSED const struct ct_operation *op) {
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+int ct_op_loopback_up(CT_UNUSED struct ct_child *c, CT_UNUSED const struct ct_operation *op) {
   struct ifreq request = {.ifr_name = "lo"};
   CT_CLOSES int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) != 0) return -1;
@@ -27,7 +29,7 @@ int ct_op_loopback_up(UNUSED struct ct_child *c, UNUSED const struct ct_operatio
   return ioctl(fd, SIOCSIFFLAGS, &request);
 }
 
-int ct_op_rlimit(UNUSED struct ct_child *c, const struct ct_operation *op) {
+int ct_op_rlimit(CT_UNUSED struct ct_child *c, const struct ct_operation *op) {
   const struct rlimit limit = {.rlim_cur = op->values[1], .rlim_max = op->values[2]};
   return setrlimit((__rlimit_resource_t)op->values[0], &limit);
 }
@@ -38,16 +40,10 @@ int ct_op_oom_score(struct ct_child *c, const struct ct_operation *op) {
   return CT_RETRY(write(c->oom_score, text, (size_t)size)) < 0 ? -1 : 0;
 }
 
-int ct_op_personality(UNUSED struct ct_child *c, const struct ct_operation *op) { return personality(op->values[0]) < 0 ? -1 : 0; }
-
 int ct_op_umask(struct ct_child *c, const struct ct_operation *op) {
   umask(op->mode);
   c->umask_set = true;
   return 0;
-}
-
-int ct_op_no_new_privileges(UNUSED struct ct_child *c, UNUSED const struct ct_operation *op) {
-  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 /* The program reopens its own pipes and pty through /proc/self/fd, so they must be its user's. */
@@ -59,7 +55,7 @@ static void own_stdio(uid_t uid) {
   }
 }
 
-int ct_op_user(UNUSED struct ct_child *c, const struct ct_operation *op) {
+int ct_op_user(CT_UNUSED struct ct_child *c, const struct ct_operation *op) {
   size_t count = op->bytes.length / sizeof(gid_t);
   own_stdio(op->uid);
   if (syscall(SYS_setgroups, count, op->bytes.at) != 0 && !(errno == EPERM && count == 0)) return -1;
@@ -80,7 +76,7 @@ static int set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inh
 }
 
 /* What the caller itself does not have is left out: nobody can give it. */
-int ct_op_capabilities(UNUSED struct ct_child *c, const struct ct_operation *op) {
+int ct_op_capabilities(CT_UNUSED struct ct_child *c, const struct ct_operation *op) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
   struct __user_cap_data_struct own[2] = {{0}};
   if (syscall(SYS_capget, &header, own) != 0) return -1;
@@ -102,7 +98,7 @@ int ct_op_capabilities(UNUSED struct ct_child *c, const struct ct_operation *op)
   return 0;
 }
 
-int ct_op_seccomp(UNUSED struct ct_child *c, const struct ct_operation *op) {
+int ct_op_seccomp(CT_UNUSED struct ct_child *c, const struct ct_operation *op) {
   size_t count = op->bytes.length / sizeof(struct sock_filter);
   struct sock_fprog program = {.len = (unsigned short)count, .filter = (void *)(uintptr_t)op->bytes.at};
   return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, op->mode, &program) < 0 ? -1 : 0;

@@ -1,5 +1,4 @@
 #include "mount.h"
-
 #include <linux/openat2.h>
 
 enum { max_links = 40, max_races = 64, no_link = -2 };

@@ -68,22 +68,22 @@ static void supervisor_of(struct ct_reader *r, struct ct_plan *plan) {
 }
 
 static void namespace_of(struct ct_reader *r, struct ct_plan *plan) {
-  uint32_t flag = ct_u32(r);
-  const char *path = ct_string(r);
-  if (*path == 0) {
-    plan->new_namespaces |= flag;
-  } else if (plan->joined_count < CT_MAX_NAMESPACES) {
-    plan->joined[plan->joined_count].flag = flag;
-    plan->joined[plan->joined_count++].path = path;
-  } else {
-    r->bad = true;
-  }
+  struct ct_joined joined = {.flag = ct_u32(r)};
+  joined.path = ct_string(r);
+  if (*joined.path == 0) plan->new_namespaces |= joined.flag;
+  else if (plan->joined_count == CT_MAX_NAMESPACES) r->bad = true;
+  else plan->joined[plan->joined_count++] = joined;
 }
 
 static void cgroup_of(struct ct_reader *r, struct ct_plan *plan) {
   const char *path = ct_string(r);
   if (plan->cgroup_count == CT_MAX_CGROUPS || *path != '/') r->bad = true;
   else plan->cgroups[plan->cgroup_count++] = path;
+}
+
+static void id_map_of(struct ct_reader *r, struct ct_plan *plan) {
+  const char **map = &plan->id_maps[ct_u8(r) != 0];
+  *map = ct_string(r);
 }
 
 static void join_of(struct ct_reader *r, struct ct_plan *plan) {
@@ -93,22 +93,10 @@ static void join_of(struct ct_reader *r, struct ct_plan *plan) {
   if (plan->pid <= 0) r->bad = true;
 }
 
-/* What stands before the operations of the process; false when `op` is none of that. */
-static bool header_of(struct ct_op *op, struct ct_plan *plan) {
-  struct ct_reader *r = &op->body;
-  switch (op->code) {
-  case CT_OP_SUPERVISOR: supervisor_of(r, plan); return true;
-  case CT_OP_NAMESPACE: namespace_of(r, plan); return true;
-  case CT_OP_CGROUP: cgroup_of(r, plan); return true;
-  case CT_OP_JOIN: join_of(r, plan); return true;
-  case CT_OP_ID_MAP: {
-    const char **map = &plan->id_maps[ct_u8(r) != 0];
-    *map = ct_string(r);
-    return true;
-  }
-  default: return false;
-  }
-}
+static void (*const headers[])(struct ct_reader *r, struct ct_plan *plan) = {
+    [CT_OP_SUPERVISOR] = supervisor_of, [CT_OP_NAMESPACE] = namespace_of, [CT_OP_ID_MAP] = id_map_of,
+    [CT_OP_CGROUP] = cgroup_of,         [CT_OP_JOIN] = join_of,
+};
 
 static char **pointers_of(struct ct_list list) {
   char **all = calloc((size_t)list.count + 1, sizeof *all);
@@ -136,7 +124,9 @@ bool ct_plan_of(struct ct_reader message, struct ct_plan *plan, uint32_t *index)
   *plan = (struct ct_plan){.id_maps = {"", ""}, .before = CT_BEFORE};
   struct ct_op op = {.index = CT_BEFORE};
   *index = 0;
-  for (struct ct_reader r = message; ct_next_op(&r, &op) && header_of(&op, plan); message = r) {
+  for (struct ct_reader r = message; ct_next_op(&r, &op); message = r) {
+    if (op.code >= CT_COUNT(headers) || headers[op.code] == NULL) break;
+    headers[op.code](&op.body, plan);
     plan->before = *index = op.index;
     if (!ct_done(&op.body)) return false;
   }

@@ -60,15 +60,17 @@ struct ct_operation {
   struct ct_list files, args, env;
 };
 
+struct ct_joined {
+  uint32_t flag; /* CLONE_NEW* */
+  const char *path;
+};
+
 /* Absent paths are empty. */
 struct ct_plan {
   const char *socket_path, *log_path, *exit_path, *pid_path, *fifo_path, *console_path, *oom_path, *oom_key;
   uint8_t stdio;
   bool stdin_once;
-  struct {
-    uint32_t flag; /* CLONE_NEW* */
-    const char *path;
-  } joined[CT_MAX_NAMESPACES];
+  struct ct_joined joined[CT_MAX_NAMESPACES];
   uint32_t joined_count;
   uint32_t new_namespaces; /* CLONE_NEW* */
   const char *id_maps[2]; /* of uids, of gids */
@@ -87,13 +89,6 @@ struct ct_plan {
 bool ct_plan_of(struct ct_reader message, struct ct_plan *plan, uint32_t *index);
 /* Decodes one operation of a plan; false when it is malformed. */
 bool ct_operation_of(struct ct_op *op, struct ct_operation *out);
-
-/* Reports of the process to its supervisor, beside CT_REPORT_FAILED. */
-enum {
-  CT_REPORT_TERMINAL = 2, /* comes with the pty's master and slave */
-  CT_REPORT_HELD = 3,
-  CT_REPORT_EXECUTING = 4, /* the last one: a closed socket then means that exec succeeded */
-};
 
 /* The new process between clone and exec. What it has no descriptor of is -1. */
 struct ct_child {

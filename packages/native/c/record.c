@@ -1,14 +1,9 @@
 #include "supervise.h"
 
-int64_t ct_now_ns(void) {
+int64_t ct_now_ns(clockid_t clock) {
   struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
+  clock_gettime(clock, &now);
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-void ct_exit_text(const struct ct_exit *exit, char text[CT_RECORD_SIZE]) {
-  long long started = exit->started_ns, exited = exit->exited_ns;
-  snprintf(text, CT_RECORD_SIZE, "ct-exit 1 %d %d %d %lld %lld\n", exit->code, exit->signal, exit->oom_killed, started, exited);
 }
 
 /* A rename lasts once its directory is on disk. */

@@ -1,8 +1,6 @@
 /* Recursive removal by file descriptor: one directory open at a time, so depth costs neither fds nor path length. */
 #include "tree.h"
 
-#include <dirent.h>
-
 /* Where the walk came from: ".." must lead back to exactly this directory, or somebody moved the tree meanwhile. */
 struct trail {
   struct stat *at;
@@ -11,14 +9,12 @@ struct trail {
 
 static int open_directory(int dir, const char *name) { return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }
 
-static bool is_gone(void) { return errno == ENOENT; }
-
 /* Removes an entry that is no directory, or an empty one: 0 removed, 1 a directory with children, -1 an error. */
 static int remove_shallow(int dir, const char *name) {
-  if (unlinkat(dir, name, 0) == 0 || is_gone()) return 0;
+  if (unlinkat(dir, name, 0) == 0 || errno == ENOENT) return 0;
   if (errno != EISDIR && errno != EPERM) return -1;
   int error = errno;
-  if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || is_gone()) return 0;
+  if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT) return 0;
   if (errno == ENOTEMPTY || errno == EEXIST) return 1;
   if (errno == ENOTDIR) errno = error;
   return -1;
@@ -56,7 +52,7 @@ static int remove_entries(DIR *stream) {
     if (left < 0) return -1;
     if (left == 0) continue;
     int child = open_directory(dir, name);
-    if (child >= 0 || !is_gone()) return child;
+    if (child >= 0 || errno != ENOENT) return child;
   }
   return errno ? -1 : -2;
 }
@@ -82,7 +78,7 @@ static int empty(struct trail *trail, int dir) {
 
 int ct_clear(struct ct_place place) {
   int dir = open_directory(place.dir, place.name);
-  if (dir < 0) return is_gone() ? 0 : -1;
+  if (dir < 0) return errno == ENOENT ? 0 : -1;
   struct trail trail = {0};
   int result = empty(&trail, dir);
   free(trail.at);
@@ -93,5 +89,5 @@ int ct_remove(struct ct_place place) {
   int left = remove_shallow(place.dir, place.name);
   if (left <= 0) return left;
   if (ct_clear(place) < 0) return -1;
-  return unlinkat(place.dir, place.name, AT_REMOVEDIR) == 0 || is_gone() ? 0 : -1;
+  return unlinkat(place.dir, place.name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;
 }

@@ -1,12 +1,9 @@
 /* The verb `scan`: reads a file tree, siblings in byte order, every directory before what is in it. */
 #include "tree.h"
 
-#include <dirent.h>
-#include <sys/xattr.h>
-
 enum { op_options = 3, record_end = 0, record_entry = 1 };
 enum { with_content = 1, with_xattrs = 2, follows = 4 };
-enum { flush_bytes = 256 << 10, xattr_bytes = 64 << 10 };
+enum { output_bytes = 256 << 10, xattr_bytes = 64 << 10 };
 
 /* A record has the frame of an operation. */
 struct __attribute__((packed)) frame {
@@ -24,20 +21,16 @@ struct __attribute__((packed)) numbers {
   uint32_t nlink;
 };
 
-/* Records on their way out: gathered in one growing buffer and written when enough has come together. */
-struct output {
-  uint8_t *buffer;
-  size_t length, capacity;
-  bool bad; /* out of memory; sticky */
-};
-
 struct scan {
   uint8_t flags;
-  struct output output;
+  FILE *record; /* the one that is being built, in memory: */
+  char *bytes;
+  size_t size;
   uint32_t count; /* entries so far */
   char *path; /* of the entry being read, relative to where the scan began */
   size_t path_capacity;
   char names[xattr_bytes], value[xattr_bytes];
+  uint8_t content[output_bytes];
 };
 
 /* An entry in the working directory; `fd` is it opened, where it was, else -1. */
@@ -50,46 +43,12 @@ struct found {
 /* Somebody may remove or replace what was listed a moment ago; then it is not in the tree. */
 static bool is_gone(void) { return errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ESTALE; }
 
-/* Room for `size` more bytes; NULL when there is no memory. The caller adds what it used to `length`. */
-static uint8_t *room(struct output *out, size_t size) {
-  if (!out->bad && out->capacity - out->length < size) {
-    size_t capacity = (out->length + size) * 2;
-    uint8_t *grown = realloc(out->buffer, capacity);
-    out->bad = grown == NULL;
-    if (grown != NULL) *out = (struct output){.buffer = grown, .length = out->length, .capacity = capacity};
-  }
-  return out->bad ? NULL : out->buffer + out->length;
-}
-
-static void put(struct output *out, const void *data, size_t size) {
-  uint8_t *to = room(out, size);
-  if (to == NULL) return;
-  memcpy(to, data, size);
-  out->length += size;
-}
-
 /* Length, bytes, NUL. */
-static void put_bytes(struct output *out, const void *data, size_t size) {
+static void put_bytes(FILE *record, const void *data, size_t size) {
   const uint32_t length = (uint32_t)size;
-  put(out, &length, sizeof length);
-  put(out, data, size);
-  put(out, "", 1);
-}
-
-/* Writes when `least` bytes are waiting. */
-static int flush(struct output *out, size_t least) {
-  if (out->bad) return ct_error(ENOMEM);
-  if (out->length < least) return 0;
-  size_t length = out->length;
-  out->length = 0;
-  return ct_write_all(STDOUT_FILENO, out->buffer, length);
-}
-
-static int put_link_target(struct scan *scan, const struct found *found) {
-  char target[PATH_MAX];
-  ssize_t length = S_ISLNK(found->stat.st_mode) ? readlinkat(AT_FDCWD, found->name, target, sizeof target) : 0;
-  if (length >= 0) put_bytes(&scan->output, target, (size_t)length);
-  return length < 0 ? -1 : 0;
+  fwrite(&length, sizeof length, 1, record);
+  fwrite(data, size, 1, record);
+  fputc(0, record);
 }
 
 static ssize_t list_xattrs(struct scan *scan, const struct found *found) {
@@ -103,64 +62,55 @@ static ssize_t get_xattr(struct scan *scan, const struct found *found, const cha
 }
 
 static int put_xattrs(struct scan *scan, const struct found *found) {
-  struct output *out = &scan->output;
-  ssize_t length = list_xattrs(scan, found);
   uint32_t count = 0;
-  size_t count_at = out->length;
-  put(out, &count, sizeof count);
+  long count_at = ftell(scan->record);
+  ssize_t length = list_xattrs(scan, found);
+  fwrite(&count, sizeof count, 1, scan->record);
   for (ssize_t at = 0; at < length; at += (ssize_t)strlen(scan->names + at) + 1) {
     const char *name = scan->names + at;
     ssize_t size = get_xattr(scan, found, name);
     if (size < 0 && (errno == ENODATA || errno == EOPNOTSUPP)) continue;
     if (size < 0) return -1;
-    put_bytes(out, name, strlen(name));
-    put_bytes(out, scan->value, (size_t)size);
+    put_bytes(scan->record, name, strlen(name));
+    put_bytes(scan->record, scan->value, (size_t)size);
     count++;
   }
-  if (!out->bad) memcpy(out->buffer + count_at, &count, sizeof count);
-  return length < 0 ? -1 : 0;
+  if (length < 0 || fflush(scan->record) != 0) return -1;
+  memcpy(scan->bytes + count_at, &count, sizeof count);
+  return 0;
 }
 
-/* One record; taken back when the entry turns out to be gone. */
+/* One record; not written when the entry turns out to be gone. */
 static int put_entry(struct scan *scan, const struct found *found) {
-  struct output *out = &scan->output;
   const struct stat *s = &found->stat;
-  struct frame frame = {.code = record_entry};
   const struct numbers numbers = {
       s->st_mode,        s->st_uid, s->st_gid, (uint64_t)s->st_size, s->st_mtim.tv_sec, (uint32_t)s->st_mtim.tv_nsec, major(s->st_rdev),
       minor(s->st_rdev), s->st_dev, s->st_ino, (uint32_t)s->st_nlink};
-  size_t begin = out->length;
-  put(out, &frame, sizeof frame);
-  put_bytes(out, scan->path, strlen(scan->path));
-  put(out, &numbers, sizeof numbers);
-  if (put_link_target(scan, found) < 0 || put_xattrs(scan, found) < 0) {
-    out->length = begin;
-    return -1;
-  }
-  frame.size = (uint32_t)(out->length - begin - sizeof frame);
-  if (!out->bad) memcpy(out->buffer + begin, &frame, sizeof frame);
+  char target[PATH_MAX];
+  ssize_t length = S_ISLNK(s->st_mode) ? readlinkat(AT_FDCWD, found->name, target, sizeof target) : 0;
+  if (length < 0) return -1;
+  rewind(scan->record);
+  put_bytes(scan->record, scan->path, strlen(scan->path));
+  fwrite(&numbers, sizeof numbers, 1, scan->record);
+  put_bytes(scan->record, target, (size_t)length);
+  if (put_xattrs(scan, found) < 0) return -1;
+  const struct frame frame = {.code = record_entry, .size = (uint32_t)scan->size};
   scan->count++;
-  return 0;
+  return fwrite(&frame, sizeof frame, 1, stdout) == 1 && fwrite(scan->bytes, scan->size, 1, stdout) == 1 ? 0 : -1;
 }
 
 /* Exactly as many bytes as the record promised: a file that shrank meanwhile is filled up with zeros, as tar does. */
 static int put_content(struct scan *scan, const struct found *found) {
-  uint64_t left = (uint64_t)found->stat.st_size;
   bool ended = false;
-  while (left > 0) {
-    size_t size = left < flush_bytes ? (size_t)left : flush_bytes;
-    uint8_t *to = room(&scan->output, size);
-    if (to == NULL) break;
-    ssize_t count = ended ? 0 : CT_RETRY(read(found->fd, to, size));
+  for (uint64_t left = (uint64_t)found->stat.st_size; left > 0;) {
+    size_t size = left < sizeof scan->content ? (size_t)left : sizeof scan->content;
+    ssize_t count = ended ? 0 : CT_RETRY(read(found->fd, scan->content, size));
     if (count < 0) return -1;
-    if (count == 0) {
-      ended = true;
-      memset(to, 0, size);
-      count = (ssize_t)size;
-    }
-    scan->output.length += (size_t)count;
-    left -= (uint64_t)count;
-    if (flush(&scan->output, flush_bytes) < 0) return -1;
+    ended = count == 0;
+    if (ended) memset(scan->content, 0, size);
+    else size = (size_t)count;
+    if (fwrite(scan->content, size, 1, stdout) != 1) return -1;
+    left -= size;
   }
   return 0;
 }
@@ -180,8 +130,7 @@ static int scan_leaf(struct scan *scan, struct found *found) {
     if (own < 0 || fstat(own, &found->stat) < 0) return -1;
   }
   if (put_entry(scan, found) < 0) return -1;
-  if (hasContent && S_ISREG(found->stat.st_mode) && put_content(scan, found) < 0) return -1;
-  return flush(&scan->output, flush_bytes);
+  return hasContent && S_ISREG(found->stat.st_mode) ? put_content(scan, found) : 0;
 }
 
 /* Sets the last component of the path, which begins at `at`. */
@@ -244,21 +193,20 @@ static int scan_tree(struct scan *scan, struct ct_tree *tree, const char *subpat
   return scan_entry(scan, &found, 0);
 }
 
-int ct_verb_scan(char **argv) {
+int ct_verb_scan(CT_UNUSED char **argv) {
   static struct ct_tree tree;
   static struct scan scan;
   static const struct frame end = {.code = record_end};
   struct ct_op op = {.index = 0};
-  (void)argv;
   struct ct_reader rest = ct_tree_open(&tree);
   bool ok = ct_next_op(&rest, &op) && op.code == op_options;
   scan.flags = ok ? ct_u8(&op.body) : 0;
   const char *subpath = ok ? ct_string(&op.body) : "";
   errno = EBADMSG;
   if (!ok || !ct_done(&op.body) || !ct_done(&rest)) ct_fail(CT_STAGE_PLAN, 1, "");
-  if (scan_tree(&scan, &tree, subpath) < 0) ct_fail(CT_STAGE_SCAN, scan.count, scan.path ? scan.path : subpath);
-  put(&scan.output, &end, sizeof end);
-  if (flush(&scan.output, 0) < 0) ct_fail(CT_STAGE_SCAN, scan.count, "");
-  ct_succeed(scan.count, 0);
-  return 0;
+  setvbuf(stdout, NULL, _IOFBF, output_bytes);
+  scan.record = open_memstream(&scan.bytes, &scan.size);
+  if (scan.record == NULL || scan_tree(&scan, &tree, subpath) < 0) ct_fail(CT_STAGE_SCAN, scan.count, scan.path ? scan.path : subpath);
+  if (fwrite(&end, sizeof end, 1, stdout) != 1 || fflush(stdout) != 0) ct_fail(CT_STAGE_SCAN, scan.count, "");
+  return ct_succeed(scan.count, 0);
 }

@@ -1,11 +1,8 @@
 /* Makes the process of a plan: namespaces, id maps, cgroups; from then on it executes its operations. */
 #include "supervise.h"
-
 #include <linux/magic.h>
 #include <linux/sched.h>
-#include <sys/pidfd.h>
 #include <sys/vfs.h>
-#include <sys/wait.h>
 
 void ct_give_up(struct ct_supervisor *s, uint8_t stage, uint32_t index) {
   int error = errno;
@@ -17,11 +14,6 @@ void ct_give_up(struct ct_supervisor *s, uint8_t stage, uint32_t index) {
   if (s->listener >= 0) unlink(s->plan->socket_path);
   errno = error;
   ct_fail(stage, index, "");
-}
-
-static _Noreturn void lost(struct ct_supervisor *s) {
-  errno = ECHILD;
-  ct_give_up(s, CT_STAGE_LOST, 0);
 }
 
 /* A pipe whose end of ours does not block. */
@@ -97,8 +89,7 @@ static int open_joined(struct ct_supervisor *s, struct ct_child *c) {
 
 static int write_file(int dir, const char *path, const char *text) {
   CT_CLOSES int fd = openat(dir, path, O_WRONLY | O_CLOEXEC);
-  ssize_t n = fd < 0 ? -1 : CT_RETRY(write(fd, text, strlen(text)));
-  return n < 0 ? -1 : n == (ssize_t)strlen(text) ? 0 : ct_error(EIO);
+  return fd < 0 ? -1 : ct_write_all(fd, text, strlen(text));
 }
 
 static void write_maps(struct ct_supervisor *s, struct ct_child *c) {
@@ -120,9 +111,9 @@ static void await(struct ct_supervisor *s) {
     struct ct_report report;
     int fds[2];
     ssize_t size = ct_receive_fds(s->sync, &report, sizeof report, fds);
-    if (size < 0 || (size == 0 && !executing)) lost(s);
-    if (size == 0) break;
-    errno = report.error;
+    if (size == 0 && executing) break;
+    errno = size > 0 ? report.error : ECHILD;
+    if (size <= 0) ct_give_up(s, CT_STAGE_LOST, 0);
     if (report.kind == CT_REPORT_FAILED) ct_give_up(s, report.stage, report.index);
     if (report.kind == CT_REPORT_EXECUTING) executing = true;
     if (report.kind == CT_REPORT_HELD) s->held = true;
@@ -183,7 +174,7 @@ void ct_spawn(struct ct_supervisor *s) {
   ct_close(&into);
   ct_close(&child.sync);
   write_maps(s, &child);
-  if (ct_write_all(s->sync, "g", 1) != 0) lost(s);
+  (void)!ct_write_all(s->sync, "g", 1); /* if it has ended, its reports say so */
   for (size_t i = 0; i < CT_COUNT(child.all); i++) ct_close(&child.all[i]);
   await(s);
 }

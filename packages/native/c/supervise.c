@@ -1,8 +1,5 @@
 #include "supervise.h"
 
-#include <sys/un.h>
-#include <sys/wait.h>
-
 enum {
   quiet_ms = 100, /* how long output may pause after the end, when somebody else still holds its pipe */
   record_ms = 3000, /* how long clients that do not read may delay the exit record */
@@ -11,11 +8,7 @@ enum {
 /* What is polled; clients follow behind. */
 enum slot { slot_listener, slot_process, slot_sync, slot_stdout, slot_stderr, slot_input, slot_client };
 
-static int64_t now_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+static int64_t now_ms(void) { return ct_now_ns(CLOCK_MONOTONIC) / 1000000; }
 
 static void close_output(struct ct_supervisor *s, int stream) {
   if (s->outputs[stream] < 0) return;
@@ -29,7 +22,10 @@ static void read_output(struct ct_supervisor *s, int stream) {
   if (s->behind > 0 || s->outputs[stream] < 0) return;
   ssize_t n = CT_RETRY(read(s->outputs[stream], s->chunk + CT_FRAME, CT_CHUNK));
   if (n < 0 && errno == EAGAIN) return;
-  if (n <= 0) return close_output(s, stream);
+  if (n <= 0) {
+    close_output(s, stream);
+    return;
+  }
   const uint8_t frame[CT_FRAME] = {(uint8_t)(stream + 1), 0, 0, 0, (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n};
   memcpy(s->chunk, frame, sizeof frame);
   s->stream = stream;
@@ -78,17 +74,17 @@ static void read_sync(struct ct_supervisor *s) {
     if (s->held) report = (struct ct_report){.kind = CT_REPORT_FAILED, .stage = CT_STAGE_LOST, .error = ECHILD};
   }
   ct_close(&s->sync);
-  ct_clients_started(s, &report);
+  ct_clients_answer(s, CT_CLIENT_STARTS, &report, sizeof report);
 }
 
 static void note_exit(struct ct_supervisor *s) {
   siginfo_t info = {0};
   if (CT_RETRY(waitid(P_PIDFD, (id_t)s->pidfd, &info, WEXITED | WNOHANG)) != 0 || info.si_pid == 0) return;
   bool killed = info.si_code != CLD_EXITED;
-  s->exit.exited_ns = ct_now_ns();
-  s->exit.signal = killed ? info.si_status : 0;
-  s->exit.code = killed ? 128 + info.si_status : info.si_status;
-  s->exit.oom_killed = s->oom >= 0 && ct_counter(s->oom, s->plan->oom_key) > s->oom_before;
+  s->exited_ns = ct_now_ns(CLOCK_REALTIME);
+  s->exit_signal = killed ? info.si_status : 0;
+  s->exit_code = killed ? 128 + info.si_status : info.si_status;
+  s->oom_killed = s->oom >= 0 && ct_counter(s->oom, s->plan->oom_key) > s->oom_before;
   s->exited = true;
   s->quiet_at = now_ms() + quiet_ms;
   s->record_at = now_ms() + record_ms;
@@ -97,11 +93,11 @@ static void note_exit(struct ct_supervisor *s) {
 }
 
 static void write_record(struct ct_supervisor *s) {
-  char text[CT_RECORD_SIZE];
-  ct_exit_text(&s->exit, text);
+  long long started = s->started_ns, exited = s->exited_ns;
+  snprintf(s->record, sizeof s->record, "ct-exit 1 %d %d %d %lld %lld\n", s->exit_code, s->exit_signal, s->oom_killed, started, exited);
   s->recorded = true;
-  if (*s->plan->exit_path != 0) (void)ct_record_write(s->plan->exit_path, text, true);
-  ct_clients_exited(s);
+  if (*s->plan->exit_path != 0) (void)ct_record_write(s->plan->exit_path, s->record, true);
+  ct_clients_answer(s, CT_CLIENT_WAITS, s->record, strlen(s->record));
 }
 
 /* After the end: the rest of the output, the record, the clients that are behind. True when nothing is left to do. */

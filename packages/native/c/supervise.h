@@ -3,15 +3,10 @@
 #define CT_SUPERVISE_H
 
 #include "plan.h"
-
 #include <poll.h>
 
-/* protect.c: Comes back with 0 only when the running program is a copy that nobody can write; else executes such a copy. */
-int ct_protect(char **argv);
-
 /* log.c: docker's json-file log, one JSON object a line, {"log":…,"stream":…,"time":…}, appended in batches. */
-enum { CT_STDOUT = 0, CT_STDERR = 1 };
-enum { CT_LOG_PIECE = 16 << 10 /* a longer line is logged in pieces, which have no newline */ };
+enum { CT_STDOUT = 0, CT_STDERR = 1, CT_LOG_PIECE = 16 << 10 /* a longer line is logged in pieces, which have no newline */ };
 
 struct ct_log {
   int fd; /* -1: there is no log */
@@ -31,23 +26,6 @@ int ct_log_open(struct ct_log *log, const char *path);
 void ct_log_write(struct ct_log *log, int stream, const uint8_t *data, size_t size);
 /* Logs the last line of a stream, which has no newline. */
 void ct_log_end(struct ct_log *log, int stream);
-
-/* record.c: small durable files, and the kernel's count of out-of-memory kills. */
-struct ct_exit {
-  int code, signal; /* signal 0: it ended by itself; else code is 128 + signal */
-  bool oom_killed;
-  int64_t started_ns, exited_ns;
-};
-
-enum { CT_RECORD_SIZE = 96 };
-
-int64_t ct_now_ns(void);
-/* `ct-exit 1 <code> <signal> <oom> <started> <exited>` and a newline. */
-void ct_exit_text(const struct ct_exit *exit, char text[CT_RECORD_SIZE]);
-/* Writes temp → rename; `durable` with an fdatasync of the file and an fsync of the directory. */
-int ct_record_write(const char *path, const char *text, bool durable);
-/* The number behind `key` at the beginning of a line of the file; 0 when there is none. */
-uint64_t ct_counter(int fd, const char *key);
 
 enum { CT_MAX_CLIENTS = 64, CT_CHUNK = 64 << 10, CT_INPUT = 16 << 10, CT_FRAME = 8 };
 enum ct_client_state { CT_CLIENT_FREE = 0, CT_CLIENT_ASKS, CT_CLIENT_ATTACHED, CT_CLIENT_STARTS, CT_CLIENT_WAITS };
@@ -77,11 +55,21 @@ struct ct_supervisor {
   uint32_t pending_size, pending_sent; /* of the input that the process has not taken */
   bool input_ends; /* after that */
   int64_t quiet_at, record_at; /* monotonic milliseconds: when to stop waiting for output, for clients */
-  struct ct_exit exit;
+  int exit_code, exit_signal; /* signal 0: it ended by itself; else the code is 128 + signal */
+  bool oom_killed;
+  int64_t started_ns, exited_ns; /* since 1970 */
+  char record[96];
   struct ct_log log;
   uint8_t chunk[CT_FRAME + CT_CHUNK];
   uint8_t pending[CT_INPUT];
 };
+
+/* record.c: small durable files, clocks, and the kernel's count of out-of-memory kills. */
+int64_t ct_now_ns(clockid_t clock);
+/* Writes temp → rename; `durable` with an fdatasync of the file and an fsync of the directory. */
+int ct_record_write(const char *path, const char *text, bool durable);
+/* The number behind `key` at the beginning of a line of the file; 0 when there is none. */
+uint64_t ct_counter(int fd, const char *key);
 
 /* spawn.c: Starts the process and waits until it is held or executes its program; gives up when it cannot. */
 void ct_spawn(struct ct_supervisor *s);
@@ -105,9 +93,7 @@ struct pollfd ct_client_poll(const struct ct_supervisor *s, const struct ct_clie
 void ct_client_event(struct ct_supervisor *s, struct ct_client *client, short events);
 /* Gives the chunk to everybody who attached to its stream. */
 void ct_clients_offer(struct ct_supervisor *s);
-/* Answers who started with how exec went. */
-void ct_clients_started(struct ct_supervisor *s, const struct ct_report *report);
-/* Answers who waits. */
-void ct_clients_exited(struct ct_supervisor *s);
+/* Answers everybody in that state. */
+void ct_clients_answer(struct ct_supervisor *s, enum ct_client_state state, const void *data, size_t size);
 
 #endif

@@ -25,35 +25,16 @@ struct ct_place {
   const char *name;
 };
 
-/* What an operation says about an entry, beside its type. */
-struct ct_meta {
-  mode_t mode;
-  uid_t uid;
-  gid_t gid;
-  bool has_mtime;
-  bool exact; /* remove the extended attributes that are not listed */
-  struct timespec times[2]; /* of access and modification, both the same */
-  uint32_t xattr_count;
-  struct ct_reader xattrs; /* pairs of string and bytes, checked by ct_meta_of */
-};
-
 /* Reads the message on stdin, whose first operation names the target, and makes that this process's root; gives the
    operations behind it. Reports a failure itself. */
 struct ct_reader ct_tree_open(struct ct_tree *tree);
-/*
- * Resolves everything but the last component of a path: symbolic links of parents are followed inside the root, the
- * last component never. Missing parents are made (root, 0755) when `make` is set. "..", absolute paths and empty
- * names are EINVAL.
- */
+/* Resolves everything but the last component of a path: symbolic links of parents are followed inside the root, the last
+   component never. Missing parents are made (root, 0755) when `make` is set. "..", absolute paths and empty names are EINVAL. */
 int ct_tree_place(struct ct_tree *tree, struct ct_parent *cache, const char *path, bool make, struct ct_place *out);
 /* Removes an entry and everything below it; a missing one is fine. No limit on depth, a handful of fds. */
 int ct_remove(struct ct_place place);
 /* Removes the children of a directory; a missing one is fine. */
 int ct_clear(struct ct_place place);
-
-struct ct_meta ct_meta_of(struct ct_reader *body);
-int ct_meta_set_fd(int fd, const struct ct_meta *meta);
-int ct_meta_set_at(struct ct_place place, const struct ct_meta *meta);
 
 /* Executes operations until the one that says `end`; a stream that stops before it is EPIPE. */
 int ct_apply_stream(struct ct_tree *tree, struct ct_stream *stream);

@@ -1,7 +1,6 @@
 #include "wire.h"
 
-enum { header_size = 8, message_max = 16 << 20, operation_max = 512 << 10 };
-enum { capacity = 1 << 20, content_room = 256 << 10 /* of a stream's buffer */ };
+enum { header_size = 8, message_max = 16 << 20 };
 
 _Static_assert(sizeof(struct ct_report) == 16, "the record is 16 bytes on the wire");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "structures are written as they are in memory");
@@ -88,62 +87,35 @@ struct ct_reader ct_message_read(int fd) {
   return ct_reader_of(data, size);
 }
 
-int ct_stream_open(struct ct_stream *stream, int fd) {
-  *stream = (struct ct_stream){.fd = fd, .buffer = malloc(capacity + content_room)};
-  return stream->buffer == NULL ? -1 : 0;
-}
-
-/* Reads once, up to `limit`, which must leave room. */
-static int fill(struct ct_stream *stream, size_t limit) {
-  ssize_t count = CT_RETRY(read(stream->fd, stream->buffer + stream->end, limit - stream->end));
-  if (count <= 0) return count < 0 ? -1 : ct_error(EPIPE);
-  stream->end += (size_t)count;
-  return 0;
-}
-
-/* Takes `count` bytes. They are made contiguous at the start of what is buffered, with the room for content behind them. */
-static int take_buffered(struct ct_stream *stream, size_t count, struct ct_reader *bytes) {
-  if (stream->end - stream->start < count || stream->start + count > capacity) {
-    memmove(stream->buffer, stream->buffer + stream->start, stream->end - stream->start);
-    stream->end -= stream->start;
-    stream->start = 0;
-  }
-  while (stream->end - stream->start < count) {
-    if (fill(stream, capacity) < 0) return -1;
-  }
-  *bytes = ct_reader_of(stream->buffer + stream->start, count);
-  stream->start += count;
-  return 0;
+/* Reads all of `size` bytes. */
+static int read_stream(struct ct_stream *stream, void *data, size_t size) {
+  if (fread(data, 1, size, stream->in) == size) return 0;
+  return ferror(stream->in) ? -1 : ct_error(EPIPE);
 }
 
 int ct_stream_next(struct ct_stream *stream, struct ct_op *op) {
-  struct ct_reader header;
-  if (take_buffered(stream, header_size, &header) < 0) return -1;
-  uint32_t size = frame_of(&header, op);
-  if (header.bad || size > operation_max) return ct_error(EBADMSG);
-  int result = take_buffered(stream, size, &op->body);
-  stream->kept = stream->start;
-  return result;
+  uint8_t header[header_size];
+  if (read_stream(stream, header, sizeof header) < 0) return -1;
+  struct ct_reader r = ct_reader_of(header, sizeof header);
+  uint32_t size = frame_of(&r, op);
+  if (r.bad || size > sizeof stream->payload) return ct_error(EBADMSG);
+  op->body = ct_reader_of(stream->payload, size);
+  return read_stream(stream, stream->payload, size);
 }
 
 int ct_stream_copy(struct ct_stream *stream, int to, uint64_t size) {
   while (size > 0) {
-    if (stream->start == stream->end) {
-      stream->start = stream->end = stream->kept;
-      if (fill(stream, capacity + content_room) < 0) return -1;
-    }
-    size_t count = stream->end - stream->start;
-    if (count > size) count = (size_t)size;
-    if (ct_write_all(to, stream->buffer + stream->start, count) < 0) return -1;
-    stream->start += count;
-    size -= count;
+    size_t part = size < sizeof stream->content ? (size_t)size : sizeof stream->content;
+    if (read_stream(stream, stream->content, part) < 0 || ct_write_all(to, stream->content, part) < 0) return -1;
+    size -= part;
   }
   return 0;
 }
 
-void ct_succeed(uint32_t index, uint32_t value) {
+int ct_succeed(uint32_t index, uint32_t value) {
   const struct ct_report report = {.kind = CT_REPORT_OK, .index = index, .value = value};
   (void)!ct_write_all(CT_STATUS_FD, &report, sizeof report);
+  return 0;
 }
 
 void ct_fail(uint8_t stage, uint32_t index, const char *path) {

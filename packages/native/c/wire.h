@@ -23,13 +23,13 @@ struct ct_list {
   struct ct_reader items;
 };
 
+#define CT_BEFORE UINT32_MAX /* the index of what is before the first operation */
+
 struct ct_op {
   uint16_t code;
-  uint32_t index; /* place in its message, from 0; CT_BEFORE: before the first */
+  uint32_t index; /* place in its message, from 0 */
   struct ct_reader body;
 };
-
-#define CT_BEFORE UINT32_MAX
 
 struct ct_reader ct_reader_of(const void *data, size_t size);
 uint8_t ct_u8(struct ct_reader *r);
@@ -51,13 +51,10 @@ struct ct_reader ct_message_read(int fd);
 
 /* Operations that arrive one after the other, in all longer than any buffer: one is held at a time. */
 struct ct_stream {
-  int fd;
-  uint8_t *buffer;
-  size_t start, end; /* what is not taken yet */
-  size_t kept; /* where the operation read last ends: what follows may be overwritten */
+  FILE *in;
+  uint8_t payload[512 << 10], content[256 << 10];
 };
 
-int ct_stream_open(struct ct_stream *stream, int fd);
 /* Reads the next operation, valid until the next call. EBADMSG when it is malformed, EPIPE when the stream ended. */
 int ct_stream_next(struct ct_stream *stream, struct ct_op *op);
 /* Copies the `size` bytes that follow an operation to a file; the operation stays valid. */
@@ -83,7 +80,14 @@ enum ct_stage {
   CT_STAGE_NET = 23,
 };
 
-enum { CT_REPORT_OK = 0, CT_REPORT_FAILED = 1 };
+/* The first two are for the status descriptor; a process says the others to its supervisor. */
+enum {
+  CT_REPORT_OK = 0,
+  CT_REPORT_FAILED = 1,
+  CT_REPORT_TERMINAL = 2, /* comes with the pty's master and slave */
+  CT_REPORT_HELD = 3,
+  CT_REPORT_EXECUTING = 4, /* the last one: a closed socket then means that exec succeeded */
+};
 
 struct ct_report {
   uint8_t kind, stage;
@@ -93,8 +97,8 @@ struct ct_report {
   uint32_t value; /* pid */
 };
 
-/* Reports success; an error of the write itself has nobody to go to. */
-void ct_succeed(uint32_t index, uint32_t value);
+/* Reports success, and gives the exit status; an error of the write itself has nobody to go to. */
+int ct_succeed(uint32_t index, uint32_t value);
 /* Reports errno, followed by the path it is about if there is one, and ends the process with status 1. */
 _Noreturn void ct_fail(uint8_t stage, uint32_t index, const char *path);
 

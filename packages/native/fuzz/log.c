@@ -1,8 +1,6 @@
 /* The log of what a container prints: any bytes, read in any pieces, give whole lines of JSON. */
 #include "../c/supervise.h"
 
-#include <sys/mman.h>
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(const char *text, off_t size) {
