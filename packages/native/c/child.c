@@ -64,17 +64,12 @@ void ct_close_stdin(struct ct_child *c) {
 
 /* Until the supervisor says so; a process without one waits for a writer of its FIFO, and one byte. */
 int ct_op_hold(struct ct_child *c, CT_UNUSED const struct ct_operation *op) {
-  char path[32];
+  /* The host's /proc leads to its processes and their roots: who may trace this process would reach them through it. */
+  ct_close(&c->proc);
+  ct_close(&c->oom_score);
   if (c->fifo >= 0 && prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) != 0) return -1;
   say(c, (struct ct_report){.kind = CT_REPORT_HELD});
-  if (c->fifo < 0) {
-    await_go(c->sync);
-    return 0;
-  }
-  snprintf(path, sizeof path, "self/fd/%d", c->fifo);
-  CT_CLOSES int fd = CT_RETRY(openat(c->proc, path, O_RDONLY | O_CLOEXEC));
-  if (fd < 0) return -1;
-  await_go(fd);
+  await_go(c->fifo < 0 ? c->sync : c->fifo);
   return 0;
 }
 
@@ -104,6 +99,7 @@ void ct_child_run(struct ct_child *c) {
   sigprocmask(SIG_SETMASK, &none, NULL);
   umask(0);
   c->oom_score = openat(c->proc, "self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (c->target >= 0) ct_close(&c->proc); /* others see this process from the start */
   enter_cgroups(c);
   join(c);
   keep_own(c);

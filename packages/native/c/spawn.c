@@ -30,7 +30,7 @@ static int open_files(struct ct_supervisor *s, struct ct_child *c) {
   c->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (c->proc < 0 || fstatfs(c->proc, &info) != 0) return -1;
   if (info.f_type != PROC_SUPER_MAGIC) return ct_error(ENOENT);
-  if (*s->plan->fifo_path != 0 && (c->fifo = open(s->plan->fifo_path, O_PATH | O_CLOEXEC)) < 0) return -1;
+  if (*s->plan->fifo_path != 0 && (c->fifo = open(s->plan->fifo_path, O_RDWR | O_CLOEXEC)) < 0) return -1;
   if (s->plan->stdio == CT_STDIO_INHERIT || s->plan->has_terminal) return 0;
   if (open_pipe(&s->input, &c->stdio[0], false) != 0) return -1;
   if (s->plan->stdio == CT_STDIO_CLOSED_STDIN) ct_close(&s->input);

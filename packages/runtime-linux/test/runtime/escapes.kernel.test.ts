@@ -149,4 +149,21 @@ describe('a container cannot', () => {
     ].join('; ')
     expect((await box.sh(script)).output).toBe('0\n0\n')
   })
+
+  it('reach the host through descriptors of an exec or a container that waits, also when it may trace', async () => {
+    const capabilities = capabilitiesOf([...DEFAULT_CAPABILITIES, 'CAP_SYS_PTRACE'])
+    const { process: first, ...spec } = box.spec({ args: ['sleep', '100'], hostname: undefined })
+    const { pid } = await box.runtime.run('tracer', { spec: { ...spec, process: first && { ...first, capabilities } }, rootfs })
+    const waiting = await box.runtime.exec('tracer', shell('true'), { hold: true })
+    const joining = spec.linux?.namespaces?.map(({ type }) => (type === 'pid' ? { type, path: `/proc/${pid}/ns/pid` } : { type }))
+    await box.runtime.create('joined', { spec: { ...box.spec({ args: ['true'] }), linux: { ...spec.linux, namespaces: joining } }, rootfs })
+    const script = 'for p in /proc/[0-9]*; do ls -l $p/fd; done | grep -E -- "-> (/proc|/sys)" > /tmp/found; true'
+    await (await box.runtime.exec('tracer', shell(script))).wait()
+    expect(
+      readFileSync(`${rootfs}/tmp/found`, 'utf8')
+        .replace(/^.*oom_score_adj\n/gm, '')
+        .replace(/^.*-> \/proc\/\d+\/fd\n/gm, ''),
+    ).toBe('')
+    await waiting.start()
+  })
 })
