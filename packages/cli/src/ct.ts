@@ -1,37 +1,14 @@
 #!/usr/bin/env node
 import * as nodeModule from 'node:module'
+import { join } from 'node:path'
+import { runCached } from './run-cached.ts'
 
-// From Node 22.1 on compiled code is kept for the next start.
-;(nodeModule as { readonly enableCompileCache?: () => unknown }).enableCompileCache?.()
+const program = join(__dirname, 'main.cjs')
+const { enableCompileCache } = nodeModule as { readonly enableCompileCache?: () => unknown }
 
-/** The reader of our output may leave early (`ct logs x | head`): what is left to say is for nobody. */
-function watched(stream: NodeJS.WriteStream): NodeJS.WriteStream {
-  if (stream.listenerCount('error') === 0) stream.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 141 : 1))
-  return stream
+// From Node 22.1 on, Node itself keeps compiled code for the next start.
+if (enableCompileCache === undefined) runCached(program, join(__dirname, '../.cache'))
+else {
+  enableCompileCache()
+  require(program)
 }
-
-async function main(): Promise<void> {
-  const { runCli } = await import('./cli.ts')
-  process.exitCode = await runCli(process.argv.slice(2), {
-    // Getters, for a stream that nobody uses is never opened.
-    get stdin() {
-      return process.stdin
-    },
-    get stdout() {
-      return watched(process.stdout)
-    },
-    get stderr() {
-      return watched(process.stderr)
-    },
-    env: process.env,
-    self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
-    onSignal(signal, listener) {
-      process.on(signal, listener)
-      return () => {
-        process.off(signal, listener)
-      }
-    },
-  })
-}
-
-void main()
