@@ -29,6 +29,7 @@ export async function serveDaemon(
   const ended = new AbortController()
   const stops = (['SIGTERM', 'SIGINT'] as const).map((signal) => onSignal(signal, () => ended.abort()))
   try {
+    await keepHeapSmall()
     const [{ createEngine }, { serve }] = await Promise.all([import('@ct/engine'), import('@ct/api')])
     await using engine = await createEngine({ root: resolve(root), runtimeDirectory: resolve(runtimeDirectory), onLog: log })
     await using server = await serve(engine, { listen, onLog: log })
@@ -48,6 +49,12 @@ export async function serveDaemon(
   } finally {
     for (const stop of stops) stop()
   }
+}
+
+/** A daemon lives long and is idle most of the time: its young generation stays at 1 MiB, which saves some 10 MB after a pull. */
+async function keepHeapSmall(): Promise<void> {
+  const { setFlagsFromString } = await import('node:v8')
+  for (const flag of ['--max-semi-space-size=1', '--semi-space-growth-factor=1']) setFlagsFromString(flag)
 }
 
 interface IdleWatch {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
-import { type Header, type Pack, pack } from 'tar-stream'
+import type { Header, Pack } from 'tar-stream'
+import { CliError } from '../errors.ts'
 import type { FileTree, TreeEntry } from './file-tree.ts'
+import { writtenTar } from './written-tar.ts'
 
 /** Size and digest of an uncompressed layer. */
 export interface LayerSummary {
@@ -15,9 +17,7 @@ type EntryHeader = Partial<Header> & Pick<Header, 'name'>
 
 /** The layer as a tar: sorted, owned by root, with one time for all, so that the same files make the same bytes. */
 export function layerTar(tree: FileTree, modified: Date): AsyncIterable<Uint8Array> {
-  const tar = pack()
-  writeEntries(tar, tree, modified).catch((error: unknown) => tar.destroy(error as Error))
-  return tar as AsyncIterable<Uint8Array>
+  return writtenTar((tar) => writeEntries(tar, tree, modified))
 }
 
 /** Writes the layer into nothing and tells its size and diffID. */
@@ -46,7 +46,22 @@ async function writeEntry(tar: Pack, header: EntryHeader, entry: TreeEntry): Pro
   const { source, mode, sizeBytes } = entry
   if (sizeBytes === 0) return add(tar, { ...header, type: 'file', mode }, '')
   const sink = tar.entry({ ...header, type: 'file', mode, size: sizeBytes })
-  await pipeline(createReadStream(source, { end: sizeBytes - 1, highWaterMark: 1024 * 1024 }), sink)
+  await pipeline(readExactly(source, sizeBytes), sink)
+}
+
+/** A file that has become shorter is noticed before its entry ends short, which tar-stream does not survive. */
+async function* readExactly(path: string, sizeBytes: number): AsyncGenerator<Uint8Array, void, undefined> {
+  let left = sizeBytes
+  for await (const chunk of createReadStream(path, { end: sizeBytes - 1, highWaterMark: 1024 * 1024 })) {
+    left -= chunk.length
+    yield chunk
+  }
+  if (left > 0) throw fileChanged(path)
+}
+
+/** What was read for the digest is not what is there now. */
+export function fileChanged(what: string): CliError {
+  return new CliError('CLI_PACK_CHANGED', `${what} changed while it was packed`, { kind: 'conflict', hint: 'run the command again' })
 }
 
 async function add(tar: Pack, header: EntryHeader, text = ''): Promise<void> {

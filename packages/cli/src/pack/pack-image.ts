@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { arch } from 'node:os'
-import { type Header, type Pack, pack } from 'tar-stream'
-import { CliError } from '../errors.ts'
+import type { Header, Pack } from 'tar-stream'
 import type { FileTree } from './file-tree.ts'
-import { type LayerSummary, layerTar, measureLayer } from './layer.ts'
+import { fileChanged, type LayerSummary, layerTar, measureLayer } from './layer.ts'
+import { writtenTar } from './written-tar.ts'
 
 /** What the image says of itself. */
 export interface PackOptions {
@@ -37,9 +37,7 @@ const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 export async function packImage(tree: FileTree, options: PackOptions): Promise<AsyncIterable<Uint8Array>> {
   const created = options.created ?? new Date(0)
   const layer = await measureLayer(tree, created)
-  const archive = pack()
-  writeArchive(archive, { tree, layer, created, options }).catch((error: unknown) => archive.destroy(error as Error))
-  return archive as AsyncIterable<Uint8Array>
+  return writtenTar((archive) => writeArchive(archive, { tree, layer, created, options }))
 }
 
 type EntryHeader = Partial<Header> & Pick<Header, 'name'>
@@ -76,9 +74,8 @@ async function copyLayer(archive: Pack, header: EntryHeader, { tree, layer, crea
     hash.update(chunk)
     if (!sink.write(chunk)) await drained(sink)
   }
+  if (`sha256:${hash.digest('hex')}` !== layer.diffId) throw fileChanged('a file')
   sink.end(undefined)
-  if (`sha256:${hash.digest('hex')}` === layer.diffId) return
-  throw new CliError('CLI_PACK_CHANGED', 'a file changed while it was packed', { kind: 'conflict', hint: 'run the command again' })
 }
 
 /** Waits for room, or for the end of a stream that will never have any. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { appendFile, lstat, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -111,6 +111,19 @@ describe('packImage', () => {
     const archive = await packImage(tree, { names: ['x:1'] })
     await writeFile(path, Buffer.alloc(1000, 1))
     await expect(collect(archive)).rejects.toMatchObject({ code: 'CLI_PACK_CHANGED' })
-    await appendFile(path, 'more')
+  })
+
+  it.each([
+    ['shorter', 10],
+    ['empty', 0],
+    ['longer', 2000],
+  ])('notices a file that has become %s', async (_how, size) => {
+    const path = join(directory, 'changing')
+    await writeFile(path, Buffer.alloc(1000))
+    const tree = await FileTree.open()
+    await tree.addFile(path, '/changing')
+    const archive = await packImage(tree, { names: ['x:1'] })
+    await writeFile(path, Buffer.alloc(size, 1))
+    await expect(collect(archive)).rejects.toMatchObject({ code: 'CLI_PACK_CHANGED' })
   })
 })
