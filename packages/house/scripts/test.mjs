@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { leftBehind, leftovers } from './leftovers.mjs'
 import { preflight } from './preflight.mjs'
 
 const projects = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
@@ -15,9 +16,10 @@ function run(command, args) {
   return status ?? 1
 }
 
-function runTests() {
+async function runTests() {
   if (run('npx', ['turbo', 'run', 'build', '--output-logs=errors-only']) !== 0) return fail('the build failed: see above')
   const report = join(scratch, 'report.json')
+  const before = leftovers()
   const chosen = projects.flatMap((project) => ['--project', project])
   const status = run('npx', ['vitest', 'run', ...chosen, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`])
   const { numPassedTests, numFailedTests, numPendingTests, numTotalTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
@@ -25,7 +27,9 @@ function runTests() {
   const broken = testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && assertionResults.every((one) => one.status !== 'failed'),
   )
-  const failed = numFailedTests + broken.length
+  const left = await leftBehind(before)
+  for (const line of left) console.log(`left behind: ${line}`)
+  const failed = numFailedTests + broken.length + left.length
   const skipped = numPendingTests + (numTotalTests - numPassedTests - numFailedTests - numPendingTests)
   for (const line of skippedNames(testResults)) console.log(`skipped: ${line}`)
   if (skipped > 0 && process.env.CI === 'true') console.log(`${skipped} tests were skipped; in CI a skip is a failure`)
@@ -46,7 +50,7 @@ function fail(message) {
 
 try {
   const missing = preflight()
-  process.exitCode = missing === undefined ? runTests() : fail(missing)
+  process.exitCode = missing === undefined ? await runTests() : fail(missing)
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
