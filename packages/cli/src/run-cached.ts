@@ -1,20 +1,19 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { constants, Script } from 'node:vm'
+import { Script } from 'node:vm'
 
 /**
  * Runs a CommonJS program from V8's code of an earlier run, which saves a tenth of a short command's time. The code is kept in
  * `directory`, beside the program, so whoever may change the one may change the other; it is made anew when program or Node have
- * changed. Where the directory cannot be written, the program is compiled each time.
+ * changed. The program cannot use `import()`. Where the directory cannot be written, the program is compiled each time.
  */
 export function runCached(program: string, directory: string): void {
   const { mtimeMs, size } = statSync(program)
   const path = join(directory, `${process.version}-${process.arch}-${size}-${mtimeMs}.bin`)
   const cachedData = readCode(path)
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(program, 'utf8')}\n})`
-  const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
-  const script = new Script(source, { filename: program, importModuleDynamically, ...(cachedData !== undefined && { cachedData }) })
+  const script = new Script(source, { filename: program, ...(cachedData !== undefined && { cachedData }) })
   // At the end, as the code then has the functions that were compiled on the way.
   if (cachedData === undefined || script.cachedDataRejected === true) process.once('exit', () => keepCode(path, script.createCachedData()))
   const module = { exports: {} }

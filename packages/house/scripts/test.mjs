@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { leftBehind, leftovers } from './leftovers.mjs'
 import { preflight } from './preflight.mjs'
 
-const projects = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
+const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
+const projects = asked.length > 0 ? asked : ['unit', 'kernel', 'e2e']
 const scratch = mkdtempSync(join(tmpdir(), 'ct-test-'))
 
 function run(command, args) {
