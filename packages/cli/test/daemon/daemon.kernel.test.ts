@@ -87,7 +87,7 @@ describe('the daemon', () => {
   })
 
   it('is the only command that loads engine and server: they are not in the file', async () => {
-    const text = await readFile(program, 'utf8')
+    const text = await readFile(program.replace('ct.cjs', 'main.cjs'), 'utf8')
     expect(text).toContain('/_ping')
     expect(text).not.toMatch(/createServer|require\(["']@ct/)
     expect(text.length).toBeLessThan(200_000)

@@ -104,7 +104,8 @@ describe('OverlaySnapshotter', () => {
       expect(contents(root)).toEqual(before)
       await snapshotter.prepare('again', 'top')
     } finally {
-      execFileSync('umount', [root])
+      // Lazily: a helper that has reported may not have ended yet.
+      execFileSync('umount', ['--lazy', root])
     }
   })
 
