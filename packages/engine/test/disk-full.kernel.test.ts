@@ -11,7 +11,7 @@ beforeEach(() => {
   disk = mkdtempSync(join(tmpdir(), 'ct-full-'))
 })
 afterEach(() => {
-  execFileSync('umount', [disk])
+  execFileSync('umount', ['--lazy', disk])
   rmSync(disk, { recursive: true })
 })
 
