@@ -11,7 +11,7 @@ beforeEach(() => {
   disk = mkdtempSync(join(tmpdir(), 'ct-full-'))
 })
 afterEach(() => {
-  execFileSync('umount', ['--lazy', disk])
+  execFileSync('umount', [disk])
   rmSync(disk, { recursive: true })
 })
 

@@ -38,15 +38,20 @@ export function startHelper(verb: 'apply' | 'scan' | 'net', message: Uint8Array,
     ([exitCode, signal]) => signal ?? `exit status ${exitCode}`,
     (error: Error) => error.message,
   )
-  const read = readStatus(status as Readable, async () => {
-    const message = `ct-native ${verb} ended without a report (${await ended})`
-    return new NativeError('NATIVE_HELPER_LOST', message, { kind: 'internal' })
-  })
+  const read = settledStatus(status as Readable, ended, verb)
   read.catch(() => undefined)
   return { stdin: stdin as Writable, stdout: out as Readable, status: read, kill: () => void child.kill('SIGKILL') }
 }
 
-async function readStatus(stream: Readable, lost: () => Promise<Error>): Promise<HelperStatus> {
+/** The status, once the process is gone and holds no file or mount any more. */
+async function settledStatus(stream: Readable, ended: Promise<string>, verb: string): Promise<HelperStatus> {
+  const status = await readStatus(stream)
+  const end = await ended
+  if (status !== undefined) return status
+  throw new NativeError('NATIVE_HELPER_LOST', `ct-native ${verb} ended without a report (${end})`, { kind: 'internal' })
+}
+
+async function readStatus(stream: Readable): Promise<HelperStatus | undefined> {
   const chunks: Buffer[] = []
   let length = 0
   try {
@@ -58,7 +63,7 @@ async function readStatus(stream: Readable, lost: () => Promise<Error>): Promise
   } catch (cause) {
     if (!hasErrno(cause, 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE')) throw cause
   }
-  if (length < RECORD_BYTES) throw await lost()
+  if (length < RECORD_BYTES) return undefined
   const bytes = Buffer.concat(chunks)
   return {
     ok: bytes[0] === 0,

@@ -105,7 +105,7 @@ describe('OverlaySnapshotter', () => {
       await snapshotter.prepare('again', 'top')
     } finally {
       // Lazily: a helper that has reported may not have ended yet.
-      execFileSync('umount', ['--lazy', root])
+      execFileSync('umount', [root])
     }
   })
 
