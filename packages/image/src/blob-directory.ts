@@ -1,5 +1,5 @@
 import { type FileHandle, mkdir, open, rm, stat, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { hasErrno } from '@ct/errors'
 import type { Descriptor } from './descriptor.ts'
 import { type Digest, type DigestAlgorithm, digestAlgorithm, digestHex, isDigest } from './digest.ts'
@@ -76,8 +76,10 @@ export class BlobDirectory {
     const directory = join(this.#root, 'blobs', algorithm)
     await mkdir(directory, { recursive: true })
     const place = async (digest: Digest) => {
+      const path = this.path(digest)
+      if (digestAlgorithm(digest) !== algorithm) await mkdir(dirname(path), { recursive: true })
       await this.#beforePublish(digest)
-      return this.path(digest)
+      return path
     }
     return FileIngest.open(directory, algorithm, { place, live: this.#live })
   }

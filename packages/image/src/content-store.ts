@@ -93,6 +93,10 @@ export class ContentStore implements ImageStore {
     return this.#refs.list(repository)
   }
 
+  async listRepositories(registry: string): Promise<readonly string[]> {
+    return this.#refs.repositories(registry)
+  }
+
   async info(digest: Digest): Promise<{ readonly size: number } | undefined> {
     return this.#blobs.info(digest)
   }

@@ -1,5 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
-import { createDigester, type Digest, type DigestAlgorithm, type Digester } from './digest.ts'
+import { createDigester, type Digest, type DigestAlgorithm, type Digester, digestAlgorithm } from './digest.ts'
 import type { Expected, Ingest } from './target.ts'
 import { checkContent } from './verified.ts'
 import { asNoSpace, publishFile, temporaryPath } from './write-file.ts'
@@ -24,6 +24,7 @@ export class FileIngest implements Ingest {
   sizeBytes = 0
   readonly #path: string
   readonly #handle: FileHandle
+  readonly #algorithm: DigestAlgorithm
   readonly #digester: Digester
   readonly #place: IngestPlace
   #batch: Uint8Array[] = []
@@ -34,6 +35,7 @@ export class FileIngest implements Ingest {
   private constructor(options: { path: string; handle: FileHandle; algorithm: DigestAlgorithm; place: IngestPlace }) {
     this.#path = options.path
     this.#handle = options.handle
+    this.#algorithm = options.algorithm
     this.#digester = createDigester(options.algorithm)
     this.#place = options.place
   }
@@ -42,7 +44,7 @@ export class FileIngest implements Ingest {
   static async open(directory: string, algorithm: DigestAlgorithm, place: IngestPlace): Promise<FileIngest> {
     const path = temporaryPath(directory)
     try {
-      const handle = await open(path, 'wx', 0o644)
+      const handle = await open(path, 'wx+', 0o644)
       place.live.add(path)
       return new FileIngest({ path, handle, algorithm, place })
     } catch (error) {
@@ -61,7 +63,7 @@ export class FileIngest implements Ingest {
   async commit(expected: Expected = {}): Promise<{ readonly digest: Digest; readonly size: number }> {
     await this.#flush()
     await this.#writing
-    const actual = { digest: this.#digester.digest(), size: this.sizeBytes }
+    const actual = { digest: await this.#digest(expected), size: this.sizeBytes }
     checkContent(expected, actual)
     const final = await this.#place.place(actual.digest)
     try {
@@ -82,6 +84,21 @@ export class FileIngest implements Ingest {
       await rm(this.#path, { force: true })
       this.#place.live.delete(this.#path)
     }
+  }
+
+  /** An upload may tell only at its end that its digest is of another algorithm; the file is then read once more. */
+  async #digest({ digest }: Expected): Promise<Digest> {
+    const algorithm = digest === undefined ? this.#algorithm : digestAlgorithm(digest)
+    if (algorithm === this.#algorithm) return this.#digester.digest()
+    const digester = createDigester(algorithm)
+    const buffer = Buffer.allocUnsafe(batchBytes)
+    for (let position = 0; position < this.sizeBytes; ) {
+      const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, position)
+      if (bytesRead === 0) break
+      digester.update(buffer.subarray(0, bytesRead))
+      position += bytesRead
+    }
+    return digester.digest()
   }
 
   /** Waits for the batch before this one, then lets this one be written in the background. */

@@ -1,13 +1,13 @@
 import { bodyOf } from './body-of.ts'
 import { describeManifest } from './describe-manifest.ts'
 import type { Descriptor } from './descriptor.ts'
-import { createDigester, type Digest, type DigestAlgorithm, digestAlgorithm, isDigest } from './digest.ts'
+import { type Digest, type DigestAlgorithm, digestAlgorithm, digestOf, isDigest } from './digest.ts'
 import { ImageError } from './errors.ts'
 import { ingestBlob, release } from './ingest.ts'
 import { Leases } from './leases.ts'
 import { MAX_DOCUMENT_BYTES } from './parse-document.ts'
 import { reachable } from './reachable.ts'
-import { formatReference, parseExactReference } from './reference.ts'
+import { formatReference, parseExactReference, parseReference } from './reference.ts'
 import type { Expected, FetchOptions, ImageStore, Ingest, PushOptions, StoredReference } from './target.ts'
 import { checkContent, verified } from './verified.ts'
 
@@ -71,6 +71,11 @@ export class MemoryStore implements ImageStore {
       .sort((a, b) => (a.reference < b.reference ? -1 : 1))
   }
 
+  async listRepositories(registry: string): Promise<readonly string[]> {
+    const references = [...this.#refs.keys()].map(parseReference).filter((reference) => reference.registry === registry)
+    return [...new Set(references.map(({ repository }) => repository))].sort()
+  }
+
   async info(digest: Digest): Promise<{ readonly size: number } | undefined> {
     const bytes = this.#blobs.get(digest)
     return bytes && { size: bytes.byteLength }
@@ -114,24 +119,25 @@ export class MemoryStore implements ImageStore {
 class MemoryIngest implements Ingest {
   sizeBytes = 0
   readonly #chunks: Uint8Array[] = []
-  readonly #digester: ReturnType<typeof createDigester>
+  readonly #algorithm: DigestAlgorithm
   readonly #publish: (digest: Digest, bytes: Uint8Array) => void
 
   constructor(algorithm: DigestAlgorithm, publish: (digest: Digest, bytes: Uint8Array) => void) {
-    this.#digester = createDigester(algorithm)
+    this.#algorithm = algorithm
     this.#publish = publish
   }
 
   async write(chunk: Uint8Array): Promise<void> {
-    this.#digester.update(chunk)
     this.#chunks.push(chunk)
     this.sizeBytes += chunk.byteLength
   }
 
   async commit(expected: Expected = {}): Promise<{ readonly digest: Digest; readonly size: number }> {
-    const actual = { digest: this.#digester.digest(), size: this.sizeBytes }
+    const bytes = Buffer.concat(this.#chunks)
+    const algorithm = expected.digest === undefined ? this.#algorithm : digestAlgorithm(expected.digest)
+    const actual = { digest: digestOf(bytes, algorithm), size: this.sizeBytes }
     checkContent(expected, actual)
-    this.#publish(actual.digest, Buffer.concat(this.#chunks))
+    this.#publish(actual.digest, bytes)
     return actual
   }
 

@@ -59,6 +59,13 @@ export class RefDirectory {
     return found.sort((a, b) => (a.reference < b.reference ? -1 : 1))
   }
 
+  /** Repositories that have references, found by their names alone. */
+  async repositories(registry: string): Promise<readonly string[]> {
+    const start = join(this.#root, encodeURIComponent(registry))
+    const found = await this.#walk(start, true)
+    return [...new Set(found.map(({ path }) => relative(start, dirname(dirname(path)))))].sort()
+  }
+
   async #readRecord(path: string): Promise<Descriptor | undefined> {
     try {
       const what = `the record of a reference, ${path},`

@@ -48,7 +48,7 @@ export interface Ingest extends AsyncDisposable {
   /** The chunk is kept until it is written: it must not be reused. */
   write(chunk: Uint8Array): Promise<void>
   /**
-   * Checks and publishes the blob under its digest.
+   * Checks and publishes the blob under its digest, which may be of another algorithm than the ingest was opened for.
    * @throws ImageError `IMAGE_DIGEST_MISMATCH`, `IMAGE_SIZE_MISMATCH`; the bytes are then discarded
    */
   commit(expected?: Expected): Promise<{ readonly digest: Digest; readonly size: number }>
@@ -76,6 +76,8 @@ export interface ImageStore extends IngestTarget {
   untag(ref: string): Promise<boolean>
   /** All references in their full form, sorted; only those of one repository when given (`localhost:5000/team/app`). */
   listRefs(repository?: string): Promise<readonly StoredReference[]>
+  /** The repositories of a registry that have references, sorted, as in `team/app`. */
+  listRepositories(registry: string): Promise<readonly string[]>
   /** Removes every blob that no reference, lease or extra root (the digest of a manifest) reaches. */
   collect(roots?: Iterable<Digest>): Promise<{ readonly removed: readonly Digest[]; readonly freedBytes: number }>
 }

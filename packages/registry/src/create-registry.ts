@@ -1,9 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ImageStore } from '@ct/image'
+import { type Descriptor, type ImageStore, readBlob } from '@ct/image'
+import { type Admission, type Gatekeeper, OPEN_GATE } from './access/gatekeeper.ts'
 import { answerError, asDistributionError } from './error-answer.ts'
 import { DistributionError } from './errors.ts'
-import { findEndpoint } from './routes.ts'
+import type { RegistryState } from './exchange.ts'
+import { ManifestFacts } from './manifest-facts.ts'
+import { type Collected, type CollectOptions, collectGarbage } from './operations/collect-garbage.ts'
+import type { RegistryEvent } from './operations/registry-event.ts'
+import type { RequestRecord } from './operations/request-record.ts'
+import { Repository } from './repository.ts'
+import { RepositoryLocks } from './repository-locks.ts'
+import { type Destination, findEndpoint } from './routes.ts'
 import { Uploads } from './uploads.ts'
+import { Upstream, type UpstreamOptions } from './upstream.ts'
 
 /** Options of {@link createRegistry}. */
 export interface RegistryOptions {
@@ -11,36 +20,91 @@ export interface RegistryOptions {
   readonly store: ImageStore
   /** Registry name under which the store keeps the references, as in `localhost/team/app:1`. @default 'localhost' */
   readonly storeName?: string | undefined
+  /** Decides who may do what. @default everybody may do everything */
+  readonly gatekeeper?: Gatekeeper | undefined
+  /** Refuse whatever changes something. @default false */
+  readonly isReadOnly?: boolean | undefined
+  /** Take manifests that name blobs or manifests which are not here. @default false */
+  readonly isSparse?: boolean | undefined
+  /** Bytes of blobs that a repository may have. @default no limit */
+  readonly maxRepositoryBytes?: number | undefined
+  /** Take what is missing here from another registry, and keep it. Such a registry takes no pushes. */
+  readonly upstream?: UpstreamOptions | undefined
   /** An upload that nobody touches for so long is discarded. @default 3,600,000 */
   readonly uploadIdleMs?: number | undefined
   /** Uploads under way at once. @default 1,000 */
   readonly uploadLimit?: number | undefined
   /** Hears what went wrong on our side. @default nothing */
   readonly onError?: ((error: unknown) => void) | undefined
+  /** Hears of every push, pull and deletion of a manifest. @default nothing */
+  readonly onEvent?: ((event: RegistryEvent) => void) | undefined
+  /** Hears of every request once it is answered. @default nothing */
+  readonly onRequest?: ((record: RequestRecord) => void) | undefined
 }
 
 /** A registry as a listener for `node:http`; disposing discards the uploads under way. */
-export type RegistryHandler = ((request: IncomingMessage, response: ServerResponse) => void) & AsyncDisposable
+export interface RegistryHandler extends AsyncDisposable {
+  (request: IncomingMessage, response: ServerResponse): void
+  /** Removes what no manifest needs, while it serves. */
+  collect(options?: CollectOptions): Promise<Collected>
+}
 
 /**
- * Makes a registry that speaks pull and push of the distribution spec. There are no accounts: whoever reaches it may read and write, and
- * a blob pushed to one repository can be read through every other.
+ * Makes a registry that speaks the whole distribution spec. What is pushed to one repository is seen in no other, until it is mounted
+ * there.
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  */
 export function createRegistry(options: RegistryOptions): RegistryHandler {
-  const { store, storeName = 'localhost', uploadIdleMs = 3_600_000, uploadLimit = 1000, onError = () => undefined } = options
-  const uploads = new Uploads(store, { idleMs: uploadIdleMs, limit: uploadLimit, onError })
+  const { gatekeeper = OPEN_GATE, isReadOnly = false, upstream, onError = () => undefined, onRequest = () => undefined } = options
+  const state = stateOf(options, onError)
+  const mayWrite = !isReadOnly && upstream === undefined
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('docker-distribution-api-version', 'registry/2.0')
+    const startedAtMs = performance.now()
+    const { remoteAddress } = request.socket
+    let destination: Destination | undefined
+    let admission: Admission | undefined
     const gone = new AbortController()
-    response.on('close', () => gone.abort())
+    response.on('close', () => {
+      gone.abort()
+      const { method = 'GET', url = '/' } = request
+      const durationMs = performance.now() - startedAtMs
+      const { route = 'none', repository = '' } = destination ?? {}
+      const sentBytes = Number(response.getHeader('content-length') ?? 0)
+      const who = { user: admission?.user, remoteAddress }
+      onRequest({
+        method,
+        path: url,
+        route,
+        repository,
+        status: response.statusCode,
+        durationMs,
+        sentBytes,
+        isWhole: response.writableFinished,
+        ...who,
+      })
+    })
     try {
       const url = parseTarget(request.url)
-      const found = findEndpoint(request.method ?? 'GET', url.path)
-      if (found === undefined) throw new DistributionError('DISTRIBUTION_NAME_UNKNOWN', `there is nothing at ${url.path.slice(0, 300)}`)
-      const { endpoint, repository, reference } = found
-      await endpoint({ request, response, query: url.query, store, uploads, storeName, repository, reference, signal: gone.signal })
+      destination = findEndpoint(request.method ?? 'GET', url.path)
+      if (destination === undefined)
+        throw new DistributionError('DISTRIBUTION_NAME_UNKNOWN', `there is nothing at ${url.path.slice(0, 300)}`)
+      const { endpoint, repository, reference, needed } = destination
+      admission = await gatekeeper.admit(request.headers.authorization, needed)
+      if (!mayWrite && (needed?.action === 'push' || needed?.action === 'delete'))
+        throw new DistributionError('DISTRIBUTION_UNSUPPORTED', 'this registry is read-only')
+      const opened = state.openRepository(repository)
+      await endpoint({
+        request,
+        response,
+        query: url.query,
+        registry: state,
+        repository: opened,
+        reference,
+        admission,
+        signal: gone.signal,
+      })
     } catch (error) {
       const known = asDistributionError(error)
       if (known === undefined && !gone.signal.aborted) onError(error)
@@ -49,8 +113,34 @@ export function createRegistry(options: RegistryOptions): RegistryHandler {
   }
 
   return Object.assign((request: IncomingMessage, response: ServerResponse) => void serve(request, response), {
-    [Symbol.asyncDispose]: () => uploads[Symbol.asyncDispose](),
+    collect: (collectOptions?: CollectOptions) => collectGarbage(state, collectOptions),
+    [Symbol.asyncDispose]: () => state.uploads[Symbol.asyncDispose](),
   })
+}
+
+function stateOf(options: RegistryOptions, onError: (error: unknown) => void): RegistryState {
+  const { store, storeName = 'localhost', isSparse = false, maxRepositoryBytes = Number.POSITIVE_INFINITY } = options
+  const { uploadIdleMs = 3_600_000, uploadLimit = 1000, upstream, onEvent = () => undefined } = options
+  const facts = new ManifestFacts(store)
+  return {
+    store,
+    isSparse,
+    maxRepositoryBytes,
+    facts,
+    locks: new RepositoryLocks(),
+    uploads: new Uploads(store, { idleMs: uploadIdleMs, limit: uploadLimit, onError }),
+    upstream: upstream === undefined ? undefined : new Upstream({ store, facts }, upstream),
+    openRepository: (name) => new Repository(store, { storeName, name }),
+    listRepositories: () => store.listRepositories(storeName),
+    readManifest: (descriptor: Descriptor, signal: AbortSignal) => readBlob(store, descriptor, { signal }),
+    emit(event) {
+      try {
+        onEvent(event)
+      } catch (error) {
+        onError(error)
+      }
+    },
+  }
 }
 
 /** Path, with its escapes read, and query of a request; a path that cannot be read is nowhere. */

@@ -28,7 +28,7 @@ export function answerError(request: IncomingMessage, response: ServerResponse, 
   if (response.headersSent) return void response.destroy()
   const code = error?.code.replace('DISTRIBUTION_', '') ?? 'UNKNOWN'
   const body = JSON.stringify({ errors: [{ code, message: error?.message ?? 'the registry failed; its log says why' }] })
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...error?.headers }
   response.writeHead(error?.status ?? 500, request.complete ? headers : { ...headers, connection: 'close' })
   response.end(request.method === 'HEAD' ? undefined : body)
 }

@@ -1,20 +1,43 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ImageStore } from '@ct/image'
+import type { Descriptor, ImageStore } from '@ct/image'
+import type { Admission } from './access/gatekeeper.ts'
+import type { ManifestFacts } from './manifest-facts.ts'
+import type { RegistryEvent } from './operations/registry-event.ts'
+import type { Repository } from './repository.ts'
+import type { RepositoryLocks } from './repository-locks.ts'
 import type { Uploads } from './uploads.ts'
+import type { Upstream } from './upstream.ts'
+
+/** What all requests to a registry share. */
+export interface RegistryState {
+  readonly store: ImageStore
+  readonly uploads: Uploads
+  readonly facts: ManifestFacts
+  readonly locks: RepositoryLocks
+  readonly upstream: Upstream | undefined
+  /** Manifests may name what is not here. */
+  readonly isSparse: boolean
+  readonly maxRepositoryBytes: number
+  openRepository(name: string): Repository
+  /** Names of all that have something, sorted. */
+  listRepositories(): Promise<readonly string[]>
+  /** The bytes of a manifest, verified. */
+  readManifest(descriptor: Descriptor, signal: AbortSignal): Promise<Uint8Array>
+  emit(event: RegistryEvent): void
+}
 
 /** One request on its way through an endpoint. */
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly query: URLSearchParams
-  readonly store: ImageStore
-  readonly uploads: Uploads
-  /** The registry name under which the store keeps references. */
-  readonly storeName: string
-  /** Repository of the request, checked; empty where the endpoint has none. */
-  readonly repository: string
+  readonly registry: RegistryState
+  /** Repository of the request; with an empty name where the endpoint has none. */
+  readonly repository: Repository
   /** What follows it: a tag, a digest or an upload's id. */
   readonly reference: string
+  /** Who asks, and what else they may do. */
+  readonly admission: Admission
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal
 }
@@ -26,6 +49,10 @@ export function answerEmpty({ response }: Exchange, status: number, headers: Rea
 
 /** Ends a response with JSON. */
 export function answerJson({ response }: Exchange, value: unknown, headers: Readonly<Record<string, string>> = {}): void {
-  const body = JSON.stringify(value)
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers }).end(body)
+  answerText(response, JSON.stringify(value), { 'content-type': 'application/json', ...headers })
+}
+
+/** Ends a response with a text. */
+export function answerText(response: ServerResponse, body: string, headers: Readonly<Record<string, string>>): void {
+  response.writeHead(200, { 'content-length': Buffer.byteLength(body), ...headers }).end(response.req.method === 'HEAD' ? undefined : body)
 }

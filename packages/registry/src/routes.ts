@@ -1,51 +1,100 @@
 import { isRepositoryName } from '@ct/image'
-import { getBlob, refuseBlobDeletion } from './blobs.ts'
+import type { Access, Action } from './access/gatekeeper.ts'
+import { deleteBlob, getBlob } from './endpoints/blobs.ts'
+import { listRepositories } from './endpoints/catalog.ts'
+import { deleteManifest, getManifest } from './endpoints/manifests.ts'
+import { putManifest } from './endpoints/put-manifest.ts'
+import { listReferrers } from './endpoints/referrers.ts'
+import { listTags } from './endpoints/tags.ts'
+import { appendUpload, cancelUpload, finishUpload, startUpload, tellUpload } from './endpoints/upload-endpoints.ts'
 import { DistributionError } from './errors.ts'
 import { answerEmpty, type Exchange } from './exchange.ts'
-import { deleteManifest, getManifest, putManifest } from './manifests.ts'
-import { listTags } from './tags.ts'
-import { appendUpload, cancelUpload, finishUpload, startUpload, tellUpload } from './upload-endpoints.ts'
 
 /** Does what a request asks for. */
 export type Endpoint = (exchange: Exchange) => Promise<void> | void
 
-interface Route {
-  /** The path; its groups are the repository and what follows it. */
-  readonly pattern: RegExp
-  readonly methods: Readonly<Record<string, Endpoint>>
+interface Method {
+  readonly endpoint: Endpoint
+  /** What the caller must be allowed; `undefined` only asks who they are. */
+  readonly action: Action | undefined
 }
 
+interface Route {
+  /** What it is called in metrics and logs. */
+  readonly name: string
+  /** The path; its groups are the repository and what follows it. */
+  readonly pattern: RegExp
+  readonly methods: Readonly<Record<string, Method>>
+}
+
+const greeting: Method = { endpoint: greet, action: undefined }
+const list = (endpoint: Endpoint, action: Action): Readonly<Record<string, Method>> => ({ GET: { endpoint, action } })
+const read = (endpoint: Endpoint): Readonly<Record<string, Method>> => ({
+  GET: { endpoint, action: 'pull' },
+  HEAD: { endpoint, action: 'pull' },
+})
+
 /**
- * The endpoints of the spec that this registry has.
+ * The endpoints of the spec, and the catalog, which docker's registry added.
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints
  */
 const routes: readonly Route[] = [
-  { pattern: /^\/v2\/?$/, methods: { GET: greet, HEAD: greet } },
-  { pattern: /^\/v2\/(.+)\/blobs\/uploads\/?$/, methods: { POST: startUpload } },
+  { name: 'base', pattern: /^\/v2\/?$/, methods: { GET: greeting, HEAD: greeting } },
+  { name: 'catalog', pattern: /^\/v2\/_catalog$/, methods: list(listRepositories, 'list') },
+  { name: 'uploads', pattern: /^\/v2\/(.+)\/blobs\/uploads\/?$/, methods: { POST: { endpoint: startUpload, action: 'push' } } },
   {
+    name: 'upload',
     pattern: /^\/v2\/(.+)\/blobs\/uploads\/([^/]+)$/,
-    methods: { GET: tellUpload, PATCH: appendUpload, PUT: finishUpload, DELETE: cancelUpload },
+    methods: {
+      GET: { endpoint: tellUpload, action: 'push' },
+      PATCH: { endpoint: appendUpload, action: 'push' },
+      PUT: { endpoint: finishUpload, action: 'push' },
+      DELETE: { endpoint: cancelUpload, action: 'push' },
+    },
   },
-  { pattern: /^\/v2\/(.+)\/blobs\/([^/]+)$/, methods: { GET: getBlob, HEAD: getBlob, DELETE: refuseBlobDeletion } },
   {
-    pattern: /^\/v2\/(.+)\/manifests\/([^/]+)$/,
-    methods: { GET: getManifest, HEAD: getManifest, PUT: putManifest, DELETE: deleteManifest },
+    name: 'blob',
+    pattern: /^\/v2\/(.+)\/blobs\/([^/]+)$/,
+    methods: { ...read(getBlob), DELETE: { endpoint: deleteBlob, action: 'delete' } },
   },
-  { pattern: /^\/v2\/(.+)\/tags\/list$/, methods: { GET: listTags } },
+  {
+    name: 'manifest',
+    pattern: /^\/v2\/(.+)\/manifests\/([^/]+)$/,
+    methods: {
+      ...read(getManifest),
+      PUT: { endpoint: putManifest, action: 'push' },
+      DELETE: { endpoint: deleteManifest, action: 'delete' },
+    },
+  },
+  { name: 'tags', pattern: /^\/v2\/(.+)\/tags\/list$/, methods: list(listTags, 'pull') },
+  { name: 'referrers', pattern: /^\/v2\/(.+)\/referrers\/([^/]+)$/, methods: list(listReferrers, 'pull') },
 ]
 
-/** What a request names, when there is such a place here. */
-export function findEndpoint(method: string, path: string): { endpoint: Endpoint; repository: string; reference: string } | undefined {
-  for (const { pattern, methods } of routes) {
+/** What a request is for. */
+export interface Destination {
+  readonly route: string
+  readonly endpoint: Endpoint
+  readonly repository: string
+  readonly reference: string
+  readonly needed: Access | undefined
+}
+
+/**
+ * What a request names, when there is such a place here.
+ * @throws DistributionError `DISTRIBUTION_UNSUPPORTED`, `DISTRIBUTION_NAME_INVALID`
+ */
+export function findEndpoint(method: string, path: string): Destination | undefined {
+  for (const { name, pattern, methods } of routes) {
     const match = pattern.exec(path)
     if (match === null) continue
-    const endpoint = methods[method]
-    if (endpoint === undefined) throw new DistributionError('DISTRIBUTION_UNSUPPORTED', `${method} is not possible here`)
+    const found = methods[method]
+    if (found === undefined) throw new DistributionError('DISTRIBUTION_UNSUPPORTED', `${method} is not possible here`)
     const [, repository = '', reference = ''] = match
     if (repository !== '' && !isRepositoryName(repository)) {
       throw new DistributionError('DISTRIBUTION_NAME_INVALID', `not the name of a repository: ${repository.slice(0, 300)}`)
     }
-    return { endpoint, repository, reference }
+    const needed = found.action === undefined ? undefined : { repository, action: found.action }
+    return { route: name, endpoint: found.endpoint, repository, reference, needed }
   }
   return undefined
 }

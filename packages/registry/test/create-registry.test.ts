@@ -118,7 +118,7 @@ describe('bad requests', () => {
     ['DISTRIBUTION_BLOB_UNKNOWN', 'GET', `/v2/team/app/blobs/${digest}`, 404],
     ['DISTRIBUTION_DIGEST_INVALID', 'GET', '/v2/team/app/blobs/sha256:short', 400],
     ['DISTRIBUTION_BLOB_UPLOAD_UNKNOWN', 'PATCH', '/v2/team/app/blobs/uploads/none', 404],
-    ['DISTRIBUTION_UNSUPPORTED', 'DELETE', `/v2/team/app/blobs/${digest}`, 405],
+    ['DISTRIBUTION_BLOB_UNKNOWN', 'DELETE', `/v2/team/app/blobs/${digest}`, 404],
     ['DISTRIBUTION_UNSUPPORTED', 'PUT', '/v2/', 405],
   ])('are answered with %s: %s %s', async (code, method, path, status) => {
     const answer = await registry.call(method, path)

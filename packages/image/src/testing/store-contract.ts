@@ -76,6 +76,28 @@ export function storeContract(name: string, makeStore: () => Promise<StoreUnderT
       expect(await listed(made.target)).toEqual([descriptor.digest])
     })
 
+    it('publishes an ingest under the algorithm that its end asks for', async () => {
+      await using made = await makeStore()
+      const descriptor = { mediaType: 'text/plain', digest: digestOf('abc', 'sha512'), size: 3 }
+      await using ingest = await made.target.openIngest()
+      await ingest.write(Buffer.from('abc'))
+      await ingest.commit(descriptor)
+      expect(`${await bytesOf(made.target.fetch(descriptor))}`).toBe('abc')
+      await using wrong = await made.target.openIngest()
+      await wrong.write(Buffer.from('abd'))
+      await expect(wrong.commit(descriptor)).rejects.toMatchObject({ code: 'IMAGE_DIGEST_MISMATCH' })
+    })
+
+    it('lists the repositories of a registry', async () => {
+      await using made = await makeStore()
+      const image = testImage(['listed'])
+      await pushTestImage(made.target, image, 'one.test/b/app:1')
+      for (const ref of ['one.test/b/app:2', 'one.test/b:1', `one.test/a@${image.root.digest}`, 'other.test/c:1'])
+        await made.target.tag(image.root, ref)
+      expect(await made.target.listRepositories('one.test')).toEqual(['a', 'b', 'b/app'])
+      expect(await made.target.listRepositories('none.test')).toEqual([])
+    })
+
     it('collects what nothing refers to, and nothing else', async () => {
       await using made = await makeStore()
       const [kept, rooted, dropped] = [testImage(['shared', 'kept']), testImage(['rooted']), testImage(['shared', 'dropped'])]

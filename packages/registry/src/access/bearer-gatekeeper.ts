@@ -1,0 +1,73 @@
+import type { KeyObject } from 'node:crypto'
+import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { DistributionError } from '../errors.ts'
+import { denied, unauthorized } from './basic-gatekeeper.ts'
+import type { Access, Admission, Gatekeeper } from './gatekeeper.ts'
+import { type Grant, grantsAllow, scopeOf } from './scope.ts'
+
+/** Options of {@link bearerGatekeeper}. */
+export interface BearerGatekeeperOptions {
+  /** Where clients get tokens: an absolute URL. */
+  readonly realm: string
+  /** Who the tokens are for: the `aud` claim. */
+  readonly service: string
+  /** Who makes the tokens: the `iss` claim. */
+  readonly issuer: string
+  /** What tokens are signed with: the public key, or where its JWK set is. */
+  readonly keys: KeyObject | URL
+}
+
+/** Signatures made with a secret that both ends know are not among them: a public key could be taken for one. */
+const ALGORITHMS = ['ES256', 'ES384', 'RS256', 'RS384', 'RS512', 'PS256', 'EdDSA']
+
+/**
+ * Admits by tokens of an issuer, ours (`createTokenIssuer`) or any that speaks the token protocol of docker's registry.
+ * @see https://distribution.github.io/distribution/spec/auth/token/
+ */
+export function bearerGatekeeper({ realm, service, issuer, keys }: BearerGatekeeperOptions): Gatekeeper {
+  const getKey: JWTVerifyGetKey = keys instanceof URL ? createRemoteJWKSet(keys) : async () => keys
+
+  function challenge(needed: Access | undefined, error?: string): string {
+    const scope = needed === undefined ? '' : `,scope="${scopeOf(needed)}"`
+    return `Bearer realm="${realm}",service="${service}"${scope}${error === undefined ? '' : `,error="${error}"`}`
+  }
+
+  async function read(token: string, needed: Access | undefined): Promise<{ user: string | undefined; grants: readonly Grant[] }> {
+    try {
+      const { payload } = await jwtVerify(token, getKey, { issuer, audience: service, algorithms: ALGORITHMS, clockTolerance: 60 })
+      const grants = Array.isArray(payload.access) ? payload.access.filter(isGrant) : []
+      return { user: payload.sub === '' ? undefined : payload.sub, grants }
+    } catch (error) {
+      if (!isJoseError(error)) throw error
+      throw unauthorized(`the token is not valid: ${error.message}`, challenge(needed, 'invalid_token'))
+    }
+  }
+
+  return {
+    async admit(authorization, needed): Promise<Admission> {
+      const [, token] = /^Bearer ([\w.~+/-]{1,16384}=*)$/i.exec(authorization ?? '') ?? []
+      if (token === undefined) throw unauthorized('a token is needed', challenge(needed))
+      const { user, grants } = await read(token, needed)
+      const may = (access: Access): boolean => grantsAllow(grants, access)
+      // A client may come with a token for less; the challenge tells it what to ask for.
+      if (needed !== undefined && !may(needed)) {
+        const { message, code } = denied(needed, user)
+        throw new DistributionError(code, message, {
+          status: 401,
+          headers: { 'www-authenticate': challenge(needed, 'insufficient_scope') },
+        })
+      }
+      return { user, may }
+    },
+  }
+}
+
+function isJoseError(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && 'code' in error && /^ERR_J[OW]/.test(String(error.code))
+}
+
+function isGrant(value: unknown): value is Grant {
+  if (typeof value !== 'object' || value === null) return false
+  const { type, name, actions } = value as Partial<Grant>
+  return typeof type === 'string' && typeof name === 'string' && Array.isArray(actions) && actions.every((one) => typeof one === 'string')
+}
