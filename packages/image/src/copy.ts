@@ -1,3 +1,4 @@
+import { isCtError } from '@ct/errors'
 import { bodyOf } from './body-of.ts'
 import { chooseManifest, MAX_INDEX_DEPTH, tooDeep } from './choose-manifest.ts'
 import type { Descriptor } from './descriptor.ts'
@@ -22,6 +23,11 @@ export interface CopyOptions {
   readonly as?: string | undefined
   /** Which image of an index; `'all'` copies the index and everything in it. @default this machine's */
   readonly platform?: Platform | 'all' | undefined
+  /**
+   * Also what has the image, or a part of it, as its subject: signatures, bills of material. They are copied under their digests. The
+   * source must be able to tell (a registry can). @default false
+   */
+  readonly referrers?: boolean | undefined
   /** Blobs on their way at once. @default 3 */
   readonly concurrency?: number | undefined
   /** An aborted copy leaves whole blobs behind, which the next one finds. */
@@ -43,13 +49,18 @@ const maxGraphBytes = 64 * 1024 * 1024
  * Returns the descriptor that the reference stands for at the target.
  */
 export async function copy(from: Source, to: Target, ref: string, options: CopyOptions = {}): Promise<Descriptor> {
-  const { as = ref, platform = hostPlatform(), concurrency = 3, signal, onProgress = () => undefined } = options
+  const { as = ref, platform = hostPlatform(), referrers = false, concurrency = 3, signal, onProgress = () => undefined } = options
   signal?.throwIfAborted()
   using _lease = to.lease?.()
   const resolved = await from.resolve(ref, { signal })
   const root = platform === 'all' ? resolved : await chooseManifest(from, resolved, { platform, signal })
+  if (!referrers && (await isUpToDate(to, as, { root, signal }))) {
+    onProgress({ descriptor: root, state: 'exists', transferredBytes: 0 })
+    return root
+  }
   const graph: Graph = { blobs: new Map(), manifests: new Map(), manifestBytes: 0 }
   await readGraph(from, root, { graph, signal, depth: 0 })
+  if (referrers) await readReferrers(from, { graph, signal })
   for (const descriptor of graph.blobs.values()) onProgress({ descriptor, state: 'waiting', transferredBytes: 0 })
   await inParallel([...graph.blobs.values()], { concurrency, signal }, (descriptor, abort) =>
     copyBlob(from, to, { descriptor, signal: abort, onProgress }),
@@ -63,6 +74,21 @@ export async function copy(from: Source, to: Target, ref: string, options: CopyO
   signal?.throwIfAborted()
   await to.tag(root, as, { signal })
   return root
+}
+
+/** Whether the reference stands for the image already, which only some targets vouch for as a whole. */
+async function isUpToDate(
+  to: Target,
+  ref: string,
+  { root, signal }: { readonly root: Descriptor; readonly signal: AbortSignal | undefined },
+): Promise<boolean> {
+  if (to.isComplete !== true) return false
+  try {
+    return (await to.resolve(ref, { signal })).digest === root.digest
+  } catch (error) {
+    if (isCtError(error) && error.kind === 'not-found') return false
+    throw error
+  }
 }
 
 async function readGraph(
@@ -93,6 +119,18 @@ async function readGraph(
   }
 }
 
+/** Adds the referrers of everything in the graph, and theirs; a subject comes before those that refer to it. */
+async function readReferrers(
+  from: Source,
+  { graph, signal }: { readonly graph: Graph; readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  if (from.referrers === undefined) return
+  // A map gives its new entries to a loop that is under way.
+  for (const { descriptor } of graph.manifests.values()) {
+    for await (const referrer of from.referrers(descriptor, { signal })) await readGraph(from, referrer, { graph, signal, depth: 0 })
+  }
+}
+
 async function copyBlob(
   from: Source,
   to: Target,
@@ -105,7 +143,7 @@ async function copyBlob(
   const body = counted(from.fetch(descriptor, { signal, verify: false }), (transferredBytes) =>
     onProgress({ descriptor, state: 'transferring', transferredBytes }),
   )
-  await to.push(descriptor, body, { signal })
+  await to.push(descriptor, body, { signal, reopen: (offset) => from.fetch(descriptor, { signal, offset, verify: false }) })
   onProgress({ descriptor, state: 'done', transferredBytes: descriptor.size })
 }
 

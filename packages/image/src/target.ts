@@ -16,7 +16,10 @@ export interface CallOptions {
 }
 
 /** Options of {@link Target.push}. */
-export type PushOptions = CallOptions
+export interface PushOptions extends CallOptions {
+  /** Gives the bytes again, from an offset, so that a target which lost its connection can go on instead of failing. */
+  readonly reopen?: ((offset: number) => AsyncIterable<Uint8Array>) | undefined
+}
 
 /** Where images come from: a store, a layout, an archive, a repository of a registry. */
 export interface Source {
@@ -24,6 +27,8 @@ export interface Source {
   resolve(ref: string, options?: CallOptions): Promise<Descriptor>
   /** The bytes of a blob or manifest, verified: the last chunk comes only after digest and size have matched. Chunks are never reused. */
   fetch(descriptor: Descriptor, options?: FetchOptions): AsyncIterable<Uint8Array>
+  /** The manifests that have this one as their subject, where the source can tell. */
+  referrers?(subject: Descriptor, options?: CallOptions): AsyncIterable<Descriptor>
 }
 
 /** Where images go, and can come from again. */
@@ -35,6 +40,8 @@ export interface Target extends Source {
   tag(descriptor: Descriptor, ref: string, options?: CallOptions): Promise<void>
   /** Takes a blob from a source without a transfer where both ends can; `false` means push it. */
   mount?(descriptor: Descriptor, from: Source, options?: CallOptions): Promise<boolean>
+  /** A manifest here has everything that it names: a registry sees to that. @default false */
+  readonly isComplete?: boolean
   /** While the lease is held, nothing pushed or found here is collected. */
   lease?(): Disposable
 }

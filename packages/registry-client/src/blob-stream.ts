@@ -4,8 +4,8 @@ import { protocolError } from './network-error.ts'
 import type { RetryOptions } from './options.ts'
 import { Again, Backoff, isPassing } from './retry.ts'
 
-/** Requests a blob, from the middle when `range` is given. */
-export type RequestBlob = (range: string | undefined) => Promise<HttpResponse>
+/** Requests a blob from a byte on. */
+export type RequestBlob = (offset: number) => Promise<HttpResponse>
 
 /**
  * The bytes of a blob. When the connection breaks, or ends too early, it goes on where it was; the count of attempts starts again
@@ -20,7 +20,7 @@ export async function* blobStream(
   let position = offset
   while (position < descriptor.size) {
     try {
-      const response = await request(position === 0 ? undefined : `bytes=${position}-`)
+      const response = await request(position)
       let skip = await bytesToSkip(response, position)
       for await (const chunk of bodyOf(response)) {
         signal?.throwIfAborted()

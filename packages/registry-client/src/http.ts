@@ -1,13 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { Agent, type Dispatcher } from 'undici'
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import { RegistryError } from './errors.ts'
 import { asNetworkError, protocolError } from './network-error.ts'
 import type { TimeoutOptions } from './options.ts'
+import { type ProxyOptions, proxySettings } from './proxy.ts'
 import { responseError } from './response-error.ts'
+import type { TlsOptions, TlsProvider } from './tls.ts'
 
 /** One HTTP request, without logins, redirects or repetition. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined
   readonly signal?: AbortSignal | undefined
@@ -24,24 +26,33 @@ export interface HttpResponse {
 
 const maxErrorBytes = 64 * 1024
 
+/** Options of {@link Http}. */
+export interface HttpOptions {
+  readonly userAgent: string
+  readonly timeouts: TimeoutOptions | undefined
+  readonly tls: TlsProvider | undefined
+  readonly proxy: ProxyOptions | undefined
+  readonly connectionsPerHost: number
+}
+
 /** Sends single requests over kept connections. */
 export class Http implements AsyncDisposable {
-  readonly #agent: Agent
-  readonly #userAgent: string
+  readonly #options: HttpOptions
+  readonly #dispatchers = new Map<string, Promise<Dispatcher>>()
 
-  constructor(userAgent: string, { connectMs = 10_000, headersMs = 60_000, idleMs = 60_000 }: TimeoutOptions = {}) {
-    this.#agent = new Agent({ connect: { timeout: connectMs }, headersTimeout: headersMs, bodyTimeout: idleMs, connections: 32 })
-    this.#userAgent = userAgent
+  constructor(options: HttpOptions) {
+    this.#options = options
   }
 
   async send(url: URL, { method, headers, body, signal }: HttpRequest): Promise<HttpResponse> {
     signal?.throwIfAborted()
     try {
-      const response = await this.#agent.request({
+      const dispatcher = await this.#dispatcher(url.host)
+      const response = await dispatcher.request({
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method,
-        headers: { 'user-agent': this.#userAgent, ...headers },
+        headers: { 'user-agent': this.#options.userAgent, ...headers },
         // undici takes any iterable of bytes; its types know only streams.
         body: (body ?? null) as Uint8Array | null,
         signal: signal ?? null,
@@ -55,8 +66,43 @@ export class Http implements AsyncDisposable {
 
   /** Waits for requests under way, then closes the connections. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent.close()
+    const dispatchers = [...this.#dispatchers.values()]
+    this.#dispatchers.clear()
+    await Promise.all(dispatchers.map((making) => making.then((dispatcher) => dispatcher.close(), ignoreUnmade)))
   }
+
+  /** Hosts differ in certificates; those without any share one. */
+  async #dispatcher(host: string): Promise<Dispatcher> {
+    const tls = await this.#options.tls?.(host)
+    const key = tls === undefined ? '' : host
+    const making = this.#dispatchers.get(key) ?? this.#make(tls)
+    this.#dispatchers.set(key, making)
+    return making
+  }
+
+  async #make(tls: TlsOptions | undefined): Promise<Dispatcher> {
+    const { timeouts, proxy, connectionsPerHost: connections } = this.#options
+    const { connectMs = 10_000, headersMs = 60_000, idleMs = 60_000 } = timeouts ?? {}
+    const secrets = tls === undefined ? {} : secretsOf(tls)
+    const connect = { timeout: connectMs, ...secrets }
+    const options = { connect, headersTimeout: headersMs, bodyTimeout: idleMs, connections }
+    return proxy === undefined
+      ? new Agent(options)
+      : new EnvHttpProxyAgent({ ...options, requestTls: connect, proxyTunnel: false, ...proxySettings(proxy) })
+  }
+}
+
+function secretsOf({ authorities, certificate, key }: TlsOptions): { ca?: Buffer[]; cert?: Buffer; key?: Buffer } {
+  return {
+    ...(authorities !== undefined && { ca: authorities.map((bytes) => Buffer.from(bytes)) }),
+    ...(certificate !== undefined && { cert: Buffer.from(certificate) }),
+    ...(key !== undefined && { key: Buffer.from(key) }),
+  }
+}
+
+/** Whoever asked for it has the error. */
+function ignoreUnmade(): undefined {
+  return undefined
 }
 
 /** The pieces of an answer's body; a broken connection is a `REGISTRY_UNREACHABLE`. */

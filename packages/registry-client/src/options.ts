@@ -1,5 +1,8 @@
 import { BlockList, isIP } from 'node:net'
 import type { CredentialsProvider } from './auth/credentials.ts'
+import type { NoticeListeners } from './notices.ts'
+import type { ProxyOptions } from './proxy.ts'
+import type { TlsProvider } from './tls.ts'
 
 /** How often and how patiently a request is repeated that failed for a passing reason. */
 export interface RetryOptions {
@@ -22,11 +25,21 @@ export interface TimeoutOptions {
 }
 
 /** Options of `createRegistryClient`. */
-export interface RegistryClientOptions {
+export interface RegistryClientOptions extends NoticeListeners {
   /** Asked once for each registry that wants a login. @default none: everything is anonymous */
   readonly credentials?: CredentialsProvider | undefined
   /** Which hosts (with their port) are spoken to over plain HTTP. @default the loopback ones */
   readonly insecure?: ((host: string) => boolean) | undefined
+  /** Authorities and certificates of ours for some hosts. @default Node's authorities, no certificate */
+  readonly tls?: TlsProvider | undefined
+  /** @default none: the environment is not read, see `proxyFromEnvironment` */
+  readonly proxy?: ProxyOptions | undefined
+  /** Hosts to read from before a registry itself, in this order; what they lack or fail at is asked of the next. @default none */
+  readonly mirrors?: ((registry: string) => readonly string[]) | undefined
+  /** Connections to a host at once; more requests wait. @default 32 */
+  readonly connectionsPerHost?: number | undefined
+  /** Send blobs in requests of this size, for what stands before a registry and limits them. @default whole */
+  readonly chunkBytes?: number | undefined
   /** @default "ct" */
   readonly userAgent?: string | undefined
   readonly retry?: RetryOptions | undefined

@@ -2,14 +2,9 @@ import {
   type CallOptions,
   checkReference,
   type Descriptor,
-  digestAlgorithm,
   digestOf,
   type FetchOptions,
   isDigest,
-  isIndex,
-  isIndexMediaType,
-  isManifestMediaType,
-  MAX_DOCUMENT_BYTES,
   MEDIA_TYPES,
   type PushOptions,
   parseManifest,
@@ -19,16 +14,18 @@ import {
   verified,
 } from '@ct/image'
 import { blobStream } from './blob-stream.ts'
-import { type HttpResponse, headerOf, readBounded } from './http.ts'
-import { protocolError } from './network-error.ts'
-import { listTags, type TagsOptions } from './tags.ts'
-import type { RegistryRequest, Transport } from './transport.ts'
-import { mountBlob, type UploadTarget, uploadBlob } from './upload.ts'
+import { RegistryError } from './errors.ts'
+import type { RetryOptions } from './options.ts'
+import type { ListOptions } from './pages.ts'
+import { type ReferrersOptions, referrersTag, withReferrer } from './referrers.ts'
+import { isManifest, type RepositoryApi } from './repository-api.ts'
+import { uploadBlob } from './upload.ts'
 
-const accept = [MEDIA_TYPES.ociManifest, MEDIA_TYPES.ociIndex, MEDIA_TYPES.dockerManifest, MEDIA_TYPES.dockerIndex].join(', ')
-
-/** What a request of this repository leaves open. */
-type RepositoryRequest = Omit<RegistryRequest, 'registry' | 'url' | 'scopes'> & { readonly isPush?: boolean }
+/** How a repository is read and written. */
+export interface RepositoryBehaviour {
+  readonly retry: RetryOptions
+  readonly chunkBytes: number | undefined
+}
 
 /**
  * A repository of a registry as a source and target: references are tags or digests. Reading goes on after a broken connection;
@@ -39,23 +36,29 @@ export class RepositoryTarget implements Target {
   /** As in references: `docker.io`, `localhost:5000`. */
   readonly registry: string
   readonly repository: string
-  readonly #transport: Transport
+  readonly isComplete = true
+  readonly #api: RepositoryApi
+  readonly #behaviour: RepositoryBehaviour
   #lastManifest: { readonly descriptor: Descriptor; readonly bytes: Uint8Array } | undefined
 
   /** Made by `RegistryClient.repository`. */
-  constructor(transport: Transport, { registry, repository }: { readonly registry: string; readonly repository: string }) {
-    this.#transport = transport
-    this.registry = registry
-    this.repository = repository
+  constructor(api: RepositoryApi, behaviour: RepositoryBehaviour) {
+    this.#api = api
+    this.#behaviour = behaviour
+    this.registry = api.registry
+    this.repository = api.repository
   }
 
   /** Takes a tag or a digest; costs one HEAD, or a GET where the answer to HEAD says too little. */
   async resolve(ref: string, { signal }: CallOptions = {}): Promise<Descriptor> {
     this.#check(ref)
-    const path = `manifests/${ref}`
-    const head = await this.#send(path, { method: 'HEAD', headers: { accept }, expect: [200, 405], signal })
-    await head.body.dump()
-    return (head.status === 200 ? this.#described(ref, head) : undefined) ?? this.#resolveByGet(ref, signal)
+    const found = await this.#api.headManifest(ref, { signal, isMirrored: true })
+    if (found !== undefined) return found
+    const separator = isDigest(ref) ? '@' : ':'
+    throw new RegistryError('REGISTRY_NOT_FOUND', `no image ${this.registry}/${this.repository}${separator}${ref}`, {
+      kind: 'not-found',
+      hint: 'check the repository and the tag',
+    })
   }
 
   async *fetch(
@@ -63,28 +66,23 @@ export class RepositoryTarget implements Target {
     { signal, offset = 0, verify = true }: FetchOptions = {},
   ): AsyncGenerator<Uint8Array, void, undefined> {
     signal?.throwIfAborted()
-    const request = (range: string | undefined) =>
-      this.#send(pathOf(descriptor), {
-        method: 'GET',
-        headers: { accept: isManifest(descriptor) ? descriptor.mediaType : '*/*', ...(range !== undefined && { range }) },
-        expect: [200, 206],
-        signal,
-      })
-    // An empty blob is requested, too: it may be absent.
-    if (descriptor.size === 0) await (await request(undefined)).body.dump()
-    const body = blobStream(descriptor, request, { offset, retry: this.#transport.retry, signal })
-    yield* verify && offset === 0 ? verified(descriptor, body) : body
+    yield* verify && offset === 0
+      ? verified(descriptor, this.#read(descriptor, { signal, offset }))
+      : this.#read(descriptor, { signal, offset })
   }
 
   async has(descriptor: Descriptor, { signal }: CallOptions = {}): Promise<boolean> {
-    const headers = { accept: isManifest(descriptor) ? descriptor.mediaType : '*/*' }
-    const answer = await this.#send(pathOf(descriptor), { method: 'HEAD', headers, expect: [200, 404], signal })
-    await answer.body.dump()
-    return answer.status === 200
+    const found = isManifest(descriptor)
+      ? await this.#api.headManifest(descriptor.digest, { signal })
+      : await this.#api.headBlob(descriptor.digest, { signal })
+    return found !== undefined
   }
 
-  /** Sends a blob in one piece, a manifest under its digest. A push that fails leaves nothing; it can be made again. */
-  async push(descriptor: Descriptor, body: AsyncIterable<Uint8Array>, { signal }: PushOptions = {}): Promise<void> {
+  /**
+   * Sends a blob, resumed where it breaks when its source can be read again, or a manifest under its digest. What fails for good
+   * leaves nothing; it can be made again.
+   */
+  async push(descriptor: Descriptor, body: AsyncIterable<Uint8Array>, { signal, reopen }: PushOptions = {}): Promise<void> {
     signal?.throwIfAborted()
     if (isManifest(descriptor)) {
       const bytes = await readBlob({ fetch: () => body }, descriptor)
@@ -92,7 +90,7 @@ export class RepositoryTarget implements Target {
     } else if (await this.has(descriptor, { signal })) {
       await body[Symbol.asyncIterator]().return?.()
     } else {
-      await uploadBlob(descriptor, body, this.#uploadTarget(signal))
+      await uploadBlob(descriptor, body, { uploads: this.#api.uploads, ...this.#behaviour, signal, reopen })
     }
   }
 
@@ -106,33 +104,38 @@ export class RepositoryTarget implements Target {
   /** Takes a blob from another repository of the same registry, where the registry allows it. */
   async mount(descriptor: Descriptor, from: Source, { signal }: CallOptions = {}): Promise<boolean> {
     if (!(from instanceof RepositoryTarget) || from.registry !== this.registry || from.repository === this.repository) return false
-    return mountBlob(descriptor, from.repository, this.#uploadTarget(signal))
+    return this.#api.uploads.mount(descriptor.digest, from.repository, { signal })
   }
 
   /** The tags of the repository, page by page, in the registry's order. */
-  tags(options: TagsOptions = {}): AsyncGenerator<string, void, undefined> {
-    return listTags((url, signal) => this.#send(url, { method: 'GET', expect: [200], signal }), this.repository, options)
+  tags(options: ListOptions = {}): AsyncGenerator<string, void, undefined> {
+    return this.#api.tags(options)
   }
 
-  async #resolveByGet(ref: string, signal: AbortSignal | undefined): Promise<Descriptor> {
-    const response = await this.#send(`manifests/${ref}`, { method: 'GET', headers: { accept }, expect: [200], signal })
-    const bytes = await readBounded(response, MAX_DOCUMENT_BYTES)
-    const told = mediaTypeOf(response)
-    const manifest = parseManifest(bytes, told === undefined ? undefined : { mediaType: told })
-    const mediaType = told ?? manifest.mediaType ?? (isIndex(manifest) ? MEDIA_TYPES.ociIndex : MEDIA_TYPES.ociManifest)
-    const digest = isDigest(ref) ? digestOf(bytes, digestAlgorithm(ref)) : digestOf(bytes)
-    if (isDigest(ref) && digest !== ref) throw protocolError(response.url, `it gave ${digest} instead`)
-    return { mediaType, digest, size: bytes.byteLength }
+  /** The manifests that have this one as their subject: signatures, bills of material. */
+  referrers(subject: Pick<Descriptor, 'digest'>, options: ReferrersOptions = {}): AsyncGenerator<Descriptor, void, undefined> {
+    return this.#api.referrers(subject.digest, options)
   }
 
-  /** What the headers say, if they say all, and speak of a manifest. */
-  #described(ref: string, response: HttpResponse): Descriptor | undefined {
-    const digest = isDigest(ref) ? ref : headerOf(response, 'docker-content-digest')
-    const mediaType = mediaTypeOf(response)
-    const length = headerOf(response, 'content-length')
-    if (digest === undefined || !isDigest(digest) || mediaType === undefined || length === undefined) return undefined
-    const descriptor = { mediaType, digest, size: Number(length) }
-    return isManifest(descriptor) ? descriptor : undefined
+  /** Removes a tag, or, by digest, a manifest with all its tags; says whether it was there. Registries may refuse either. */
+  async delete(ref: string, options: CallOptions = {}): Promise<boolean> {
+    this.#check(ref)
+    return this.#api.deleteManifest(ref, options)
+  }
+
+  async *#read(
+    descriptor: Descriptor,
+    { signal, offset }: { signal: AbortSignal | undefined; offset: number },
+  ): AsyncGenerator<Uint8Array> {
+    const { digest } = descriptor
+    if (isManifest(descriptor)) {
+      yield (await this.#api.getManifest(digest, { signal, isMirrored: true })).bytes.subarray(offset)
+      return
+    }
+    // An empty blob is requested, too: it may be absent.
+    if (descriptor.size === 0) await (await this.#api.getBlob(digest, { signal, isMirrored: true })).body.dump()
+    const request = (at: number) => this.#api.getBlob(digest, { offset: at, signal, isMirrored: true })
+    yield* blobStream(descriptor, request, { offset, retry: this.#behaviour.retry, signal })
   }
 
   async #putManifest(
@@ -140,44 +143,29 @@ export class RepositoryTarget implements Target {
     bytes: Uint8Array,
     { ref, signal }: { ref: string; signal: AbortSignal | undefined },
   ): Promise<void> {
-    const headers = { 'content-type': descriptor.mediaType }
-    const answer = await this.#send(`manifests/${ref}`, { method: 'PUT', headers, body: bytes, expect: [200, 201], signal, isPush: true })
-    await answer.body.dump()
-    const stored = headerOf(answer, 'docker-content-digest')
-    if (stored !== undefined && stored !== descriptor.digest && stored.startsWith(`${digestAlgorithm(descriptor.digest)}:`)) {
-      throw protocolError(answer.url, `it stored ${stored.slice(0, 150)} instead of ${descriptor.digest}`)
-    }
+    const { knowsSubject } = await this.#api.putManifest(ref, { descriptor, bytes }, { signal })
+    if (!knowsSubject) await this.#listReferrer(descriptor, bytes, signal)
     this.#lastManifest = { descriptor, bytes }
   }
 
-  #send(path: string | URL, { isPush = false, ...request }: RepositoryRequest): Promise<HttpResponse> {
-    const url = typeof path === 'string' ? `/v2/${this.repository}/${path}` : path
-    return this.#transport.send({ ...request, registry: this.registry, url, scopes: this.#scopes(isPush) })
-  }
-
-  #uploadTarget(signal?: AbortSignal): UploadTarget {
-    return { transport: this.#transport, registry: this.registry, repository: this.repository, scopes: this.#scopes(true), signal }
-  }
-
-  #scopes(isPush: boolean): readonly string[] {
-    return [`repository:${this.repository}:${isPush ? 'pull,push' : 'pull'}`]
+  /**
+   * Where the registry does not list referrers, we do, under a tag. Two that do so at once may lose one entry: the spec knows no lock.
+   * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests-with-subject
+   */
+  async #listReferrer(descriptor: Descriptor, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+    const manifest = parseManifest(bytes, descriptor)
+    if (manifest.subject === undefined) return
+    const tag = referrersTag(manifest.subject.digest)
+    const list: Descriptor[] = []
+    for await (const entry of this.#api.referrers(manifest.subject.digest, { signal })) list.push(entry)
+    const index = withReferrer(list, descriptor, manifest)
+    if (index === undefined) return
+    const content = Buffer.from(JSON.stringify(index))
+    const entry = { mediaType: MEDIA_TYPES.ociIndex, digest: digestOf(content), size: content.byteLength }
+    await this.#api.putManifest(tag, { descriptor: entry, bytes: content }, { signal })
   }
 
   #check(ref: string): void {
     checkReference({ registry: this.registry, repository: this.repository, ...(isDigest(ref) ? { digest: ref } : { tag: ref }) })
   }
-}
-
-function isManifest({ mediaType }: Descriptor): boolean {
-  return isIndexMediaType(mediaType) || isManifestMediaType(mediaType)
-}
-
-function pathOf(descriptor: Descriptor): string {
-  return `${isManifest(descriptor) ? 'manifests' : 'blobs'}/${descriptor.digest}`
-}
-
-/** Without parameters; `undefined` for a type that says nothing about manifests. */
-function mediaTypeOf(response: HttpResponse): string | undefined {
-  const mediaType = headerOf(response, 'content-type')?.split(';')[0]?.trim()
-  return mediaType === '' || mediaType === 'application/json' || mediaType === 'text/plain' ? undefined : mediaType
 }

@@ -4,6 +4,7 @@ import type { FetchToken } from './auth/token.ts'
 import { RegistryError } from './errors.ts'
 import { failureOf, Http, type HttpRequest, type HttpResponse, headerOf, readBounded } from './http.ts'
 import { protocolError } from './network-error.ts'
+import { Notices } from './notices.ts'
 import { baseUrl, isLoopback, isSafeStep, type RegistryClientOptions, type RetryOptions } from './options.ts'
 import { Again, isPassing, parseRetryAfter, retrying } from './retry.ts'
 
@@ -16,6 +17,10 @@ export interface RegistryRequest extends HttpRequest {
   readonly scopes: readonly string[]
   /** Statuses that are returned rather than thrown. */
   readonly expect: readonly number[]
+  /** Not to be repeated, even if the body could be: it may have arrived. @default false */
+  readonly isOnce?: boolean | undefined
+  /** A mirror may answer instead. @default false */
+  readonly isMirrored?: boolean | undefined
 }
 
 const maxRedirects = 5
@@ -28,17 +33,17 @@ export class Transport implements AsyncDisposable {
   readonly #http: Http
   readonly #authorizer: Authorizer
   readonly #isInsecure: (host: string) => boolean
+  readonly #mirrors: (registry: string) => readonly string[]
+  readonly #notices: Notices
 
-  constructor({
-    credentials = async () => undefined,
-    insecure = isLoopback,
-    userAgent = 'ct',
-    retry = {},
-    timeouts,
-  }: RegistryClientOptions) {
+  constructor(options: RegistryClientOptions) {
+    const { credentials = async () => undefined, insecure = isLoopback, mirrors = () => [], retry = {} } = options
+    const { userAgent = 'ct', timeouts, tls, proxy, connectionsPerHost = 32 } = options
     this.retry = retry
-    this.#http = new Http(userAgent, timeouts)
+    this.#http = new Http({ userAgent, timeouts, tls, proxy, connectionsPerHost })
+    this.#notices = new Notices(options)
     this.#isInsecure = insecure
+    this.#mirrors = mirrors
     this.#authorizer = new Authorizer(credentials, (request) => this.#fetchToken(request))
   }
 
@@ -49,13 +54,33 @@ export class Transport implements AsyncDisposable {
 
   /** Sends a request until the answer is one of those expected; throws when it is another that will not change. */
   async send(request: RegistryRequest): Promise<HttpResponse> {
+    const mirrored = request.isMirrored === true ? await this.#askMirrors(request) : undefined
+    return mirrored ?? this.#sendTo(request, this.retry)
+  }
+
+  /** A mirror gets one attempt: the registry itself is the next. */
+  async #askMirrors(request: RegistryRequest): Promise<HttpResponse | undefined> {
+    const expect = request.expect.filter((status) => status < 300)
+    for (const registry of this.#mirrors(request.registry)) {
+      try {
+        return await this.#sendTo({ ...request, registry, expect }, { ...this.retry, attempts: 1 })
+      } catch (error) {
+        request.signal?.throwIfAborted()
+        if (!(error instanceof RegistryError)) throw error
+      }
+    }
+    return undefined
+  }
+
+  async #sendTo(request: RegistryRequest, retry: RetryOptions): Promise<HttpResponse> {
     const attempt = async () => {
       const response = await this.#authorized(request)
+      this.#notices.read(request.registry, response.headers)
       if (request.expect.includes(response.status)) return response
       throw new Refusal(await failureOf(response), parseRetryAfter(headerOf(response, 'retry-after')))
     }
-    const hasOneBodyOnly = hasStream(request)
-    return retrying(() => attempt().catch((error: unknown) => again(error, !hasOneBodyOnly)), { retry: this.retry, signal: request.signal })
+    const isRepeatable = !hasStream(request) && request.isOnce !== true
+    return retrying(() => attempt().catch((error: unknown) => again(error, isRepeatable)), { retry, signal: request.signal })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,84 +1,172 @@
 import { isCtError } from '@ct/errors'
-import { type Descriptor, verified } from '@ct/image'
-import { headerOf } from './http.ts'
-import { protocolError } from './network-error.ts'
-import type { Transport } from './transport.ts'
+import { type CallOptions, type Descriptor, verified } from '@ct/image'
+import type { RetryOptions } from './options.ts'
+import { Again, Backoff, isPassing } from './retry.ts'
+import type { UploadApi, UploadState } from './upload-api.ts'
 
-/** Where an upload goes. */
-export interface UploadTarget {
-  readonly transport: Transport
-  readonly registry: string
-  readonly repository: string
-  readonly scopes: readonly string[]
-  readonly signal?: AbortSignal | undefined
+/** What is needed to upload a blob. */
+export interface UploadOptions extends CallOptions {
+  readonly uploads: UploadApi
+  readonly retry: RetryOptions
+  /** Send pieces of this size, for registries behind something that limits requests. */
+  readonly chunkBytes?: number | undefined
+  /** Gives the bytes again, from an offset: with it an upload that breaks goes on where it was. */
+  readonly reopen?: ((offset: number) => AsyncIterable<Uint8Array>) | undefined
 }
 
+/** Less than this is sent again from the start rather than resumed: a resumable upload takes a request more. */
+const WORTH_RESUMING_BYTES = 4 * 1024 * 1024
+
 /**
- * Uploads a blob in one piece: POST for a place, PUT of the bytes there. The bytes are verified on their way, so that a wrong blob
- * never reaches the registry whole; the place is given up when something fails.
- * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#post-then-put
+ * Uploads a blob, verified on its way, so that a wrong one never reaches the registry whole. What failed for good is given up at the
+ * registry, too. A registry that has lost an upload with the connection gets another one.
  */
-export async function uploadBlob(descriptor: Descriptor, body: AsyncIterable<Uint8Array>, target: UploadTarget): Promise<void> {
-  const { transport, signal, ...rest } = target
-  const started = await transport.send({ ...rest, method: 'POST', url: uploadsPath(target.repository), expect: [202], signal })
-  await started.body.dump()
-  const location = placeOf(headerOf(started, 'location'), started.url)
-  const place = new URL(location)
-  place.searchParams.set('digest', descriptor.digest)
-  const headers = { 'content-type': 'application/octet-stream', 'content-length': `${descriptor.size}` }
+export async function uploadBlob(descriptor: Descriptor, body: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<void> {
+  const { reopen, retry, signal } = options
+  const backoff = new Backoff(retry)
+  for (let content = body; ; ) {
+    try {
+      return await uploadOnce(descriptor, verified(descriptor, content), options)
+    } catch (error) {
+      if (!(error instanceof LostUpload)) throw error
+      if (reopen === undefined) throw error.cause
+      await backoff.pause(new Again(error.cause), signal)
+      content = reopen(0)
+    }
+  }
+}
+
+/** The registry does not know the upload any more; the cause is why it was asked. */
+class LostUpload {
+  readonly cause: unknown
+
+  constructor(cause: unknown) {
+    this.cause = cause
+  }
+}
+
+async function uploadOnce({ size, digest }: Descriptor, content: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<void> {
+  const { uploads, signal, chunkBytes = Number.POSITIVE_INFINITY, reopen } = options
+  let state = await uploads.start({ signal })
+  const move = (next: UploadState): void => {
+    state = next
+  }
+  const pieceBytes = Math.max(chunkBytes, state.minChunkBytes)
   try {
-    const stream = descriptor.size === 0 ? await drained(descriptor, body) : verified(descriptor, body)
-    const done = await transport.send({ ...rest, method: 'PUT', url: place, headers, body: stream, expect: [201, 204], signal })
-    await done.body.dump()
+    if (size > pieceBytes) {
+      await sendChunks(content, { ...options, state, move, chunkBytes: pieceBytes })
+      await uploads.finish(state, digest, { body: new Uint8Array(0), sizeBytes: 0, signal })
+    } else if (reopen !== undefined && size >= WORTH_RESUMING_BYTES) {
+      await sendStream(content, { ...options, state, move, reopen, sizeBytes: size })
+      await uploads.finish(state, digest, { body: new Uint8Array(0), sizeBytes: 0, signal })
+    } else {
+      const whole = size === 0 ? await drained(content) : content
+      await uploads.finish(state, digest, { body: whole, sizeBytes: size, signal })
+    }
   } catch (error) {
-    await cancelUpload(location, target)
+    if (!(error instanceof LostUpload)) await uploads.cancel(state)
     throw error
   }
 }
 
-/** Asks for a blob of another repository of the same registry; without success an upload was begun, which is given up. */
-export async function mountBlob(descriptor: Descriptor, from: string, target: UploadTarget): Promise<boolean> {
-  const { transport, signal, ...rest } = target
-  const query = new URLSearchParams({ mount: descriptor.digest, from })
-  const scopes = [...target.scopes, `repository:${from}:pull`]
-  const answer = await transport.send({
-    ...rest,
-    scopes,
-    method: 'POST',
-    url: `${uploadsPath(target.repository)}?${query}`,
-    expect: [200, 201, 202, 400, 401, 403, 404, 405],
-    signal,
-  })
-  await answer.body.dump()
-  const location = headerOf(answer, 'location')
-  if (answer.status === 202 && location !== undefined) await cancelUpload(placeOf(location, answer.url), target)
-  return answer.status === 201
+interface Progress {
+  readonly state: UploadState
+  /** Takes note of where the upload is now. */
+  readonly move: (state: UploadState) => void
 }
 
-function uploadsPath(repository: string): string {
-  return `/v2/${repository}/blobs/uploads/`
+interface Stream {
+  readonly sizeBytes: number
+  readonly reopen: (offset: number) => AsyncIterable<Uint8Array>
 }
 
-/** The place may be named relative to the request or in full. */
-function placeOf(location: string | undefined, base: URL): URL {
-  if (location === undefined || !URL.canParse(location, base.href)) throw protocolError(base, 'it began an upload without saying where')
-  return new URL(location, base)
-}
-
-/** An empty body is sent as no stream, and read to see that it is empty. */
-async function drained(descriptor: Descriptor, body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  for await (const _ of verified(descriptor, body));
-  return Buffer.alloc(0)
-}
-
-/** A courtesy: registries forget uploads after a while. */
-async function cancelUpload(location: URL, { transport, signal: _, ...rest }: UploadTarget): Promise<void> {
+/** How far an upload is after a failure. Docker's registry, for one, gives up an upload whose connection broke. */
+async function stateAfter(
+  failure: unknown,
+  state: UploadState,
+  { uploads, signal }: Pick<UploadOptions, 'uploads' | 'signal'>,
+): Promise<UploadState> {
   try {
-    const answer = await transport.send({ ...rest, method: 'DELETE', url: location, expect: anyStatus, signal: AbortSignal.timeout(2_000) })
-    await answer.body.dump()
+    return await uploads.tell(state, { signal })
   } catch (error) {
-    if (!isCtError(error) && !(error instanceof DOMException)) throw error
+    signal?.throwIfAborted()
+    if (isCtError(error)) throw new LostUpload(failure)
+    throw error
   }
 }
 
-const anyStatus: readonly number[] = Array.from({ length: 400 }, (_, i) => 200 + i)
+/** One request with all the bytes; after a break, one with those that are missing. The registry's check of the digest covers all of them. */
+async function sendStream(
+  content: AsyncIterable<Uint8Array>,
+  { uploads, retry, signal, reopen, state, move, sizeBytes }: UploadOptions & Progress & Stream,
+): Promise<void> {
+  const backoff = new Backoff(retry)
+  let at = state
+  let body = content
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return move(await uploads.append(at, { body, sizeBytes: sizeBytes - at.offset, signal, ...(!isFirst && { offset: at.offset }) }))
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (!isPassing(error)) throw error
+      await backoff.pause(new Again(error), signal)
+      const now = await stateAfter(error, at, { uploads, signal })
+      if (now.offset > at.offset) backoff.reset()
+      at = now
+      move(at)
+      body = reopen(at.offset)
+    }
+  }
+}
+
+/** One request after the other, each with a piece that is kept until the registry has it. */
+async function sendChunks(
+  content: AsyncIterable<Uint8Array>,
+  { uploads, retry, signal, chunkBytes, state, move }: UploadOptions & Progress & { readonly chunkBytes: number },
+): Promise<void> {
+  const backoff = new Backoff(retry)
+  let at = state
+  let start = 0
+  for await (const chunk of inPieces(content, chunkBytes)) {
+    while (at.offset < start + chunk.byteLength) {
+      const rest = chunk.subarray(at.offset - start)
+      try {
+        at = await uploads.append(at, { body: rest, sizeBytes: rest.byteLength, offset: at.offset, signal })
+        backoff.reset()
+      } catch (error) {
+        signal?.throwIfAborted()
+        if (!isPassing(error)) throw error
+        await backoff.pause(new Again(error), signal)
+        at = await stateAfter(error, at, { uploads, signal })
+        if (at.offset < start) throw new LostUpload(error)
+      }
+      move(at)
+    }
+    start += chunk.byteLength
+  }
+}
+
+/** Pieces of one size, but for the last. */
+async function* inPieces(content: AsyncIterable<Uint8Array>, sizeBytes: number): AsyncGenerator<Uint8Array, void, undefined> {
+  let held: Uint8Array[] = []
+  let heldBytes = 0
+  for await (const chunk of content) {
+    for (let rest = chunk; rest.byteLength > 0; ) {
+      const taken = rest.subarray(0, sizeBytes - heldBytes)
+      rest = rest.subarray(taken.byteLength)
+      held.push(taken)
+      heldBytes += taken.byteLength
+      if (heldBytes < sizeBytes) continue
+      yield Buffer.concat(held)
+      held = []
+      heldBytes = 0
+    }
+  }
+  if (heldBytes > 0) yield Buffer.concat(held)
+}
+
+/** An empty body is sent as no stream, and read to see that it is empty. */
+async function drained(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  for await (const _ of content);
+  return new Uint8Array(0)
+}
