@@ -5,15 +5,18 @@ import type { Descriptor } from './descriptor.ts'
 import { type Digest, type DigestAlgorithm, digestAlgorithm, digestHex, isDigest } from './digest.ts'
 import { entriesOf } from './entries-of.ts'
 import { ImageError } from './errors.ts'
-import { FileIngest } from './file-ingest.ts'
+import { FileIngest, type IngestPlace } from './file-ingest.ts'
 import { ingestBlob, release } from './ingest.ts'
 import { MAX_DOCUMENT_BYTES } from './parse-document.ts'
 import type { FetchOptions, Ingest, PushOptions } from './target.ts'
 import { verified } from './verified.ts'
-import { TEMPORARY_PREFIX } from './write-file.ts'
+import { PARTIAL_PREFIX, TEMPORARY_PREFIX } from './write-file.ts'
 
 const chunkBytes = 1024 * 1024
 const staleMs = 60 * 60 * 1000
+/** What a broken transfer got is worth keeping for a day, and smaller blobs are fetched anew. */
+const partialStaleMs = 24 * staleMs
+const worthResumingBytes = 1024 * 1024
 const algorithms: readonly DigestAlgorithm[] = ['sha256', 'sha512']
 
 /** Blobs as files, `blobs/<algorithm>/<hex>`: the part that a content store and an OCI layout have in common. */
@@ -73,22 +76,61 @@ export class BlobDirectory {
   }
 
   async openIngest(algorithm: DigestAlgorithm = 'sha256'): Promise<Ingest> {
+    return FileIngest.open(await this.#directory(algorithm), algorithm, this.#placeFor(algorithm))
+  }
+
+  /** With a body that can be reopened, what an earlier push of the blob got is not asked for again. */
+  async push(descriptor: Descriptor, body: AsyncIterable<Uint8Array>, { signal, reopen }: PushOptions = {}): Promise<void> {
+    signal?.throwIfAborted()
+    if (await this.has(descriptor)) return release(body)
+    let content = body
+    if (reopen !== undefined && descriptor.size >= worthResumingBytes) {
+      if (await this.#resume(descriptor, body, { signal, reopen })) return
+      await release(body)
+      content = reopen(0)
+    }
+    await using ingest = await this.openIngest(digestAlgorithm(descriptor.digest))
+    await ingestBlob(ingest, descriptor, { body: content, signal })
+  }
+
+  /** False when somebody else is at it, or what was left turns out to be none of the blob. */
+  async #resume(
+    descriptor: Descriptor,
+    body: AsyncIterable<Uint8Array>,
+    { signal, reopen }: PushOptions & { readonly reopen: (offset: number) => AsyncIterable<Uint8Array> },
+  ): Promise<boolean> {
+    const algorithm = digestAlgorithm(descriptor.digest)
+    const path = join(await this.#directory(algorithm), `${PARTIAL_PREFIX}${digestHex(descriptor.digest)}`)
+    if (this.#live.has(path)) return false
+    this.#live.add(path)
+    await using ingest = await FileIngest.resume(path, algorithm, this.#placeFor(algorithm))
+    const had = ingest.sizeBytes
+    try {
+      if (had > 0) await release(body)
+      await ingestBlob(ingest, descriptor, { body: had === 0 ? body : had < descriptor.size ? reopen(had) : nothing(), signal })
+      return true
+    } catch (error) {
+      // A part of something else, or on a full disk, is in the way; a part that broke off is not.
+      if (error instanceof ImageError) ingest.discardRest()
+      if (had === 0 || !(error instanceof ImageError) || error.kind !== 'corrupt') throw error
+      return false
+    }
+  }
+
+  async #directory(algorithm: DigestAlgorithm): Promise<string> {
     const directory = join(this.#root, 'blobs', algorithm)
     await mkdir(directory, { recursive: true })
-    const place = async (digest: Digest) => {
+    return directory
+  }
+
+  #placeFor(algorithm: DigestAlgorithm): IngestPlace {
+    const place = async (digest: Digest): Promise<string> => {
       const path = this.path(digest)
       if (digestAlgorithm(digest) !== algorithm) await mkdir(dirname(path), { recursive: true })
       await this.#beforePublish(digest)
       return path
     }
-    return FileIngest.open(directory, algorithm, { place, live: this.#live })
-  }
-
-  async push(descriptor: Descriptor, body: AsyncIterable<Uint8Array>, { signal }: PushOptions = {}): Promise<void> {
-    signal?.throwIfAborted()
-    if (await this.has(descriptor)) return release(body)
-    await using ingest = await this.openIngest(digestAlgorithm(descriptor.digest))
-    await ingestBlob(ingest, descriptor, { body, signal })
+    return { place, live: this.#live }
   }
 
   async remove(digest: Digest): Promise<boolean> {
@@ -158,11 +200,17 @@ export class BlobDirectory {
 async function removeStale(directory: string, live: ReadonlySet<string>): Promise<void> {
   for (const entry of await entriesOf(directory)) {
     const path = join(directory, entry.name)
-    if (!entry.name.startsWith(TEMPORARY_PREFIX) || live.has(path)) continue
+    const limitMs = entry.name.startsWith(TEMPORARY_PREFIX) ? staleMs : entry.name.startsWith(PARTIAL_PREFIX) ? partialStaleMs : undefined
+    if (limitMs === undefined || live.has(path)) continue
     try {
-      if (Date.now() - (await stat(path)).mtimeMs > staleMs) await rm(path, { force: true })
+      if (Date.now() - (await stat(path)).mtimeMs > limitMs) await rm(path, { force: true })
     } catch (error) {
       if (!hasErrno(error, 'ENOENT')) throw error
     }
   }
+}
+
+/** What is missing of a part that is whole. */
+async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {
+  // Whether the part is right is seen at its end.
 }

@@ -8,7 +8,7 @@ import { ImageError } from './errors.ts'
 import { Leases } from './leases.ts'
 import { reachable } from './reachable.ts'
 import { RefDirectory } from './ref-directory.ts'
-import type { FetchOptions, ImageStore, Ingest, PushOptions, StoredReference } from './target.ts'
+import type { Collection, FetchOptions, ImageStore, Ingest, ListRefsOptions, PushOptions, StoredReference } from './target.ts'
 
 /**
  * Blobs and references in a directory. Blobs appear under their digest only when they are whole, verified and on disk; references
@@ -89,8 +89,8 @@ export class ContentStore implements ImageStore {
     return this.#exclusively(() => this.#refs.remove(ref))
   }
 
-  async listRefs(repository?: string): Promise<readonly StoredReference[]> {
-    return this.#refs.list(repository)
+  async listRefs(repository?: string, options?: ListRefsOptions): Promise<readonly StoredReference[]> {
+    return this.#refs.list(repository, options)
   }
 
   async listRepositories(registry: string): Promise<readonly string[]> {
@@ -115,11 +115,14 @@ export class ContentStore implements ImageStore {
     return this.#leases.open()
   }
 
-  async collect(roots: Iterable<Digest> = []): Promise<{ readonly removed: readonly Digest[]; readonly freedBytes: number }> {
+  async collect(roots: Iterable<Digest> = []): Promise<Collection> {
     return this.#exclusively(async () => {
       await this.#blobs.prepare()
       const tagged = (await this.#refs.list()).map(({ descriptor }) => descriptor)
-      const keep = await reachable([...tagged, ...roots, ...this.#leases.digests()], (digest) => this.#blobs.document(digest))
+      const damaged: Digest[] = []
+      const read = (digest: Digest) => this.#blobs.document(digest).catch((error: unknown) => noteDamage(error, digest, damaged))
+      const keep = await reachable([...tagged, ...roots, ...this.#leases.digests()], read)
+      if (damaged.length > 0) return { removed: [], freedBytes: 0, damaged }
       const removed: Digest[] = []
       let freedBytes = 0
       for await (const { digest, size } of this.#blobs.list()) {
@@ -128,7 +131,7 @@ export class ContentStore implements ImageStore {
         removed.push(digest)
         freedBytes += size
       }
-      return { removed, freedBytes }
+      return { removed, freedBytes, damaged }
     })
   }
 
@@ -144,4 +147,9 @@ export class ContentStore implements ImageStore {
     this.#last = mine.catch(() => undefined)
     return mine
   }
+}
+
+function noteDamage(error: unknown, digest: Digest, damaged: Digest[]): undefined {
+  if (!(error instanceof ImageError) || error.kind !== 'corrupt') throw error
+  damaged.push(digest)
 }

@@ -140,10 +140,11 @@ async function copyBlob(
     onProgress({ descriptor, state: 'exists', transferredBytes: 0 })
     return
   }
-  const body = counted(from.fetch(descriptor, { signal, verify: false }), (transferredBytes) =>
-    onProgress({ descriptor, state: 'transferring', transferredBytes }),
-  )
-  await to.push(descriptor, body, { signal, reopen: (offset) => from.fetch(descriptor, { signal, offset, verify: false }) })
+  const open = (offset: number) =>
+    counted(from.fetch(descriptor, { signal, offset, verify: false }), (bytes) =>
+      onProgress({ descriptor, state: 'transferring', transferredBytes: offset + bytes }),
+    )
+  await to.push(descriptor, open(0), { signal, reopen: open })
   onProgress({ descriptor, state: 'done', transferredBytes: descriptor.size })
 }
 

@@ -17,6 +17,7 @@ export type ImageErrorCode =
   | 'IMAGE_NO_REFERENCE'
   | 'IMAGE_NO_BLOB'
   | 'IMAGE_NO_SPACE'
+  | 'IMAGE_NOT_BASED'
 
 /** The error of this package. */
 export class ImageError extends CtError<ImageErrorCode> {}

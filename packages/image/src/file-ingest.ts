@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { createDigester, type Digest, type DigestAlgorithm, type Digester, digestAlgorithm } from './digest.ts'
 import type { Expected, Ingest } from './target.ts'
@@ -32,6 +33,8 @@ export class FileIngest implements Ingest {
   #writing: Promise<void> = Promise.resolve()
   #isClosed = false
 
+  #keepsRest = false
+
   private constructor(options: { path: string; handle: FileHandle; algorithm: DigestAlgorithm; place: IngestPlace }) {
     this.#path = options.path
     this.#handle = options.handle
@@ -52,6 +55,23 @@ export class FileIngest implements Ingest {
     }
   }
 
+  /**
+   * Goes on with a file that an earlier attempt has left, or starts it. Unlike others, it is left again when this one is disposed of
+   * before its end.
+   */
+  static async resume(path: string, algorithm: DigestAlgorithm, place: IngestPlace): Promise<FileIngest> {
+    try {
+      const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o644)
+      place.live.add(path)
+      const ingest = new FileIngest({ path, handle, algorithm, place })
+      ingest.#keepsRest = true
+      await ingest.#feed(ingest.#digester)
+      return ingest
+    } catch (error) {
+      throw asNoSpace(error, path)
+    }
+  }
+
   async write(chunk: Uint8Array): Promise<void> {
     this.#digester.update(chunk)
     this.sizeBytes += chunk.byteLength
@@ -64,6 +84,7 @@ export class FileIngest implements Ingest {
     await this.#flush()
     await this.#writing
     const actual = { digest: await this.#digest(expected), size: this.sizeBytes }
+    this.#keepsRest = false
     checkContent(expected, actual)
     const final = await this.#place.place(actual.digest)
     try {
@@ -76,12 +97,17 @@ export class FileIngest implements Ingest {
     return actual
   }
 
+  /** What was written will not be of use to another attempt. */
+  discardRest(): void {
+    this.#keepsRest = false
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled([this.#writing])
     try {
       await this.#close()
     } finally {
-      await rm(this.#path, { force: true })
+      if (!this.#keepsRest) await rm(this.#path, { force: true })
       this.#place.live.delete(this.#path)
     }
   }
@@ -91,14 +117,21 @@ export class FileIngest implements Ingest {
     const algorithm = digest === undefined ? this.#algorithm : digestAlgorithm(digest)
     if (algorithm === this.#algorithm) return this.#digester.digest()
     const digester = createDigester(algorithm)
+    await this.#feed(digester)
+    return digester.digest()
+  }
+
+  /** Digests what the file has; that is then its size. */
+  async #feed(digester: Digester): Promise<void> {
     const buffer = Buffer.allocUnsafe(batchBytes)
-    for (let position = 0; position < this.sizeBytes; ) {
+    let position = 0
+    for (;;) {
       const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, position)
       if (bytesRead === 0) break
       digester.update(buffer.subarray(0, bytesRead))
       position += bytesRead
     }
-    return digester.digest()
+    this.sizeBytes = position
   }
 
   /** Waits for the batch before this one, then lets this one be written in the background. */

@@ -4,6 +4,7 @@ export { type Archive, type OpenArchiveOptions, openArchive } from './archive/op
 export { type SaveArchiveOptions, saveArchive } from './archive/save-archive.ts'
 export { bodyOf } from './body-of.ts'
 export { chainId, chainIds } from './chain-id.ts'
+export { type CheckStoreOptions, checkStore, type StoreProblem } from './check-store.ts'
 export { ContentStore } from './content-store.ts'
 export { type CopyOptions, type CopyProgress, copy } from './copy.ts'
 export { ANNOTATIONS, type Descriptor } from './descriptor.ts'
@@ -18,6 +19,9 @@ export {
   isDigest,
   parseDigest,
 } from './digest.ts'
+export { appendLayer, draftOf, emptyDraft, type ImageDraft, withAnnotations, withExecution, withLayers } from './edit/image-draft.ts'
+export { rebaseImage } from './edit/rebase-image.ts'
+export { writeImage } from './edit/write-image.ts'
 export { ImageError, type ImageErrorCode } from './errors.ts'
 export { type ExecutionConfig, type HealthcheckConfig, type HistoryEntry, type ImageConfig, parseImageConfig } from './image-config.ts'
 export { type Index, isIndex, type Manifest, parseManifest } from './manifest.ts'
@@ -46,11 +50,13 @@ export {
 } from './reference.ts'
 export type {
   CallOptions,
+  Collection,
   Expected,
   FetchOptions,
   ImageStore,
   Ingest,
   IngestTarget,
+  ListRefsOptions,
   PushOptions,
   Source,
   StoredReference,

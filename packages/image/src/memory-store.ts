@@ -8,7 +8,7 @@ import { Leases } from './leases.ts'
 import { MAX_DOCUMENT_BYTES } from './parse-document.ts'
 import { reachable } from './reachable.ts'
 import { formatReference, parseExactReference, parseReference } from './reference.ts'
-import type { Expected, FetchOptions, ImageStore, Ingest, PushOptions, StoredReference } from './target.ts'
+import type { Collection, Expected, FetchOptions, ImageStore, Ingest, PushOptions, StoredReference } from './target.ts'
 import { checkContent, verified } from './verified.ts'
 
 /** A store that lives in memory, for tests and for small images made on the way. */
@@ -93,7 +93,7 @@ export class MemoryStore implements ImageStore {
     return this.#leases.open()
   }
 
-  async collect(roots: Iterable<Digest> = []): Promise<{ readonly removed: readonly Digest[]; readonly freedBytes: number }> {
+  async collect(roots: Iterable<Digest> = []): Promise<Collection> {
     const keep = await reachable([...this.#refs.values(), ...roots, ...this.#leases.digests()], async (digest) => {
       const bytes = this.#blobs.get(digest)
       return bytes !== undefined && bytes.byteLength <= MAX_DOCUMENT_BYTES ? bytes : undefined
@@ -106,7 +106,7 @@ export class MemoryStore implements ImageStore {
       removed.push(digest)
       freedBytes += bytes.byteLength
     }
-    return { removed, freedBytes }
+    return { removed, freedBytes, damaged: [] }
   }
 
   #get(digest: Digest): Uint8Array {

@@ -4,11 +4,12 @@ import { hasErrno } from '@ct/errors'
 import type { Descriptor } from './descriptor.ts'
 import { digestAlgorithm, digestHex, isDigest } from './digest.ts'
 import { entriesOf } from './entries-of.ts'
+import { ImageError } from './errors.ts'
 import { descriptorShape } from './manifest.ts'
 import { parseDocument } from './parse-document.ts'
 import { checkReference, formatReference, isTag, parseExactReference, type Reference } from './reference.ts'
 import { literal, object } from './shape.ts'
-import type { StoredReference } from './target.ts'
+import type { ListRefsOptions, StoredReference } from './target.ts'
 import { replaceFile } from './write-file.ts'
 
 const recordShape = object<{ readonly version: 1; readonly descriptor: Descriptor }>({ version: literal(1), descriptor: descriptorShape }, [
@@ -49,11 +50,14 @@ export class RefDirectory {
     return true
   }
 
-  async list(repository?: string): Promise<readonly StoredReference[]> {
+  async list(repository?: string, { onUnreadable }: ListRefsOptions = {}): Promise<readonly StoredReference[]> {
     const start = repository === undefined ? this.#root : dirname(dirname(this.#path(parseExactReference(repository))))
     const found: StoredReference[] = []
     for (const { reference, path } of await this.#walk(start, repository === undefined)) {
-      const descriptor = await this.#readRecord(path)
+      const descriptor = await this.#readRecord(path).catch((error: unknown) => {
+        if (onUnreadable === undefined || !(error instanceof ImageError)) throw error
+        onUnreadable(error)
+      })
       if (descriptor !== undefined) found.push({ reference, descriptor })
     }
     return found.sort((a, b) => (a.reference < b.reference ? -1 : 1))

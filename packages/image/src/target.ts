@@ -1,5 +1,6 @@
 import type { Descriptor } from './descriptor.ts'
 import type { Digest, DigestAlgorithm } from './digest.ts'
+import type { ImageError } from './errors.ts'
 
 /** Options of {@link Source.fetch}. */
 export interface FetchOptions {
@@ -72,6 +73,20 @@ export interface StoredReference {
   readonly descriptor: Descriptor
 }
 
+/** Options of {@link ImageStore.listRefs}. */
+export interface ListRefsOptions {
+  /** Hears of references whose record cannot be read, which are then left out; without it the first is thrown. */
+  readonly onUnreadable?: ((error: ImageError) => void) | undefined
+}
+
+/** What {@link ImageStore.collect} did. */
+export interface Collection {
+  readonly removed: readonly Digest[]
+  readonly freedBytes: number
+  /** Manifests that cannot be read. While there are any, nothing is removed, for what they need is not known. */
+  readonly damaged: readonly Digest[]
+}
+
 /** A store of blobs and references that can be listed and cleaned up. */
 export interface ImageStore extends IngestTarget {
   has(blob: Descriptor | Digest): Promise<boolean>
@@ -82,9 +97,9 @@ export interface ImageStore extends IngestTarget {
   /** Removes a reference; says whether it was there. */
   untag(ref: string): Promise<boolean>
   /** All references in their full form, sorted; only those of one repository when given (`localhost:5000/team/app`). */
-  listRefs(repository?: string): Promise<readonly StoredReference[]>
+  listRefs(repository?: string, options?: ListRefsOptions): Promise<readonly StoredReference[]>
   /** The repositories of a registry that have references, sorted, as in `team/app`. */
   listRepositories(registry: string): Promise<readonly string[]>
   /** Removes every blob that no reference, lease or extra root (the digest of a manifest) reaches. */
-  collect(roots?: Iterable<Digest>): Promise<{ readonly removed: readonly Digest[]; readonly freedBytes: number }>
+  collect(roots?: Iterable<Digest>): Promise<Collection>
 }

@@ -7,6 +7,9 @@ import { ImageError } from './errors.ts'
 /** How the name of a half-written file starts; no blob, tag or record is called so. */
 export const TEMPORARY_PREFIX = '.tmp-'
 
+/** The same for what a broken transfer got of a blob, whose digest follows. */
+export const PARTIAL_PREFIX = '.part-'
+
 /** A name for a half-written file beside its final place. */
 export function temporaryPath(directory: string): string {
   return join(directory, `${TEMPORARY_PREFIX}${randomBytes(8).toString('hex')}`)
