@@ -5,7 +5,7 @@ export interface ByteRange {
 }
 
 /**
- * Reads a Range header with one range; anything else that it may say is ignored, as RFC 9110 allows.
+ * Reads a Range header with one range; one that ends before it begins is rejected and anything else ignored, as RFC 9110 allows.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-14.2
  */
 export function parseRange(header: string | undefined, sizeBytes: number): ByteRange | 'unsatisfiable' | undefined {
@@ -15,6 +15,5 @@ export function parseRange(header: string | undefined, sizeBytes: number): ByteR
   if (first === '' && last === '') return undefined
   const start = first === '' ? Math.max(0, sizeBytes - Number(last)) : Number(first)
   const end = first === '' || last === '' ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1)
-  if (last !== '' && first !== '' && Number(last) < start) return undefined
   return start >= sizeBytes || end < start ? 'unsatisfiable' : { start, length: end - start + 1 }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Descriptor, type ImageStore, readBlob } from '@ct/image'
-import { type Admission, type Gatekeeper, OPEN_GATE } from './access/gatekeeper.ts'
+import { type Gatekeeper, OPEN_GATE } from './access/gatekeeper.ts'
 import { answerError, asDistributionError } from './error-answer.ts'
 import { DistributionError } from './errors.ts'
 import type { RegistryState } from './exchange.ts'
@@ -61,53 +61,23 @@ export function createRegistry(options: RegistryOptions): RegistryHandler {
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('docker-distribution-api-version', 'registry/2.0')
-    const startedAtMs = performance.now()
-    const { remoteAddress } = request.socket
-    let destination: Destination | undefined
-    let admission: Admission | undefined
-    const gone = new AbortController()
-    response.on('close', () => {
-      gone.abort()
-      const { method = 'GET', url = '/' } = request
-      const durationMs = performance.now() - startedAtMs
-      const { route = 'none', repository = '' } = destination ?? {}
-      const sentBytes = Number(response.getHeader('content-length') ?? 0)
-      const who = { user: admission?.user, remoteAddress }
-      onRequest({
-        method,
-        path: url,
-        route,
-        repository,
-        status: response.statusCode,
-        durationMs,
-        sentBytes,
-        isWhole: response.writableFinished,
-        ...who,
-      })
-    })
+    const found: Findings = {}
+    const signal = watch(request, response, { found, onRequest })
     try {
       const url = parseTarget(request.url)
-      destination = findEndpoint(request.method ?? 'GET', url.path)
-      if (destination === undefined)
+      found.destination = findEndpoint(request.method ?? 'GET', url.path)
+      if (found.destination === undefined)
         throw new DistributionError('DISTRIBUTION_NAME_UNKNOWN', `there is nothing at ${url.path.slice(0, 300)}`)
-      const { endpoint, repository, reference, needed } = destination
-      admission = await gatekeeper.admit(request.headers.authorization, needed)
+      const { endpoint, repository: name, reference, needed } = found.destination
+      const admission = await gatekeeper.admit(request.headers.authorization, needed)
+      found.user = admission.user
       if (!mayWrite && (needed?.action === 'push' || needed?.action === 'delete'))
         throw new DistributionError('DISTRIBUTION_UNSUPPORTED', 'this registry is read-only')
-      const opened = state.openRepository(repository)
-      await endpoint({
-        request,
-        response,
-        query: url.query,
-        registry: state,
-        repository: opened,
-        reference,
-        admission,
-        signal: gone.signal,
-      })
+      const repository = state.openRepository(name)
+      await endpoint({ request, response, query: url.query, registry: state, repository, reference, admission, signal })
     } catch (error) {
       const known = asDistributionError(error)
-      if (known === undefined && !gone.signal.aborted) onError(error)
+      if (known === undefined && !signal.aborted) onError(error)
       answerError(request, response, known)
     }
   }
@@ -116,6 +86,40 @@ export function createRegistry(options: RegistryOptions): RegistryHandler {
     collect: (collectOptions?: CollectOptions) => collectGarbage(state, collectOptions),
     [Symbol.asyncDispose]: () => state.uploads[Symbol.asyncDispose](),
   })
+}
+
+/** What is found out about a request on its way. */
+interface Findings {
+  destination?: Destination | undefined
+  user?: string | undefined
+}
+
+/** Tells of a request when it has ended, and aborts the work on it when the client goes away. */
+function watch(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { found, onRequest }: { readonly found: Findings; readonly onRequest: (record: RequestRecord) => void },
+): AbortSignal {
+  const gone = new AbortController()
+  const startedAtMs = performance.now()
+  const { remoteAddress } = request.socket
+  response.on('close', () => {
+    gone.abort()
+    const { route = 'none', repository = '' } = found.destination ?? {}
+    onRequest({
+      method: request.method ?? 'GET',
+      path: request.url ?? '/',
+      route,
+      repository,
+      status: response.statusCode,
+      durationMs: performance.now() - startedAtMs,
+      sentBytes: Number(response.getHeader('content-length') ?? 0),
+      isWhole: response.writableFinished,
+      user: found.user,
+      remoteAddress,
+    })
+  })
+  return gone.signal
 }
 
 function stateOf(options: RegistryOptions, onError: (error: unknown) => void): RegistryState {

@@ -1,19 +1,19 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import { setTimeout } from 'node:timers/promises'
-import { ContentStore } from '@ct/image'
+import type { RequestListener } from 'node:http'
+import { ContentStore, type ImageStore } from '@ct/image'
 import type { TokenIssuer } from './access/token-issuer.ts'
 import { createRegistry, type RegistryHandler, type RegistryOptions } from './create-registry.ts'
-import { DistributionError } from './errors.ts'
 import { answerText } from './exchange.ts'
+import { ListeningServer } from './listening-server.ts'
 import { Metrics } from './operations/metrics.ts'
 import { type Webhook, Webhooks } from './operations/webhooks.ts'
-import { readTls, type TlsFiles, versionOfTls } from './tls-files.ts'
+import type { TlsFiles } from './tls-files.ts'
 
 /** Options of {@link serveRegistry}, besides those of `createRegistry`. */
 export interface ServeRegistryOptions extends Omit<RegistryOptions, 'store'> {
-  /** Directory of the content store; made when it is missing. */
-  readonly root: string
+  /** Directory of the content store; made when it is missing. Needed unless there is a `store`. */
+  readonly root?: string | undefined
+  /** Another store than one in a directory. */
+  readonly store?: ImageStore | undefined
   /** @default '127.0.0.1' */
   readonly host?: string | undefined
   /** 0 picks a free one. @default 5000 */
@@ -37,19 +37,18 @@ export interface RunningRegistry extends AsyncDisposable {
   close(graceMs?: number): Promise<void>
 }
 
-const TLS_CHECK_MS = 10_000
-const SLOWEST_HEADERS_MS = 15_000
-/** A body may be large and a line slow; one that brings nothing for so long is given up. */
-const SLOWEST_SOCKET_MS = 120_000
-
-/** Serves a registry whose images lie in a directory. Rejects with the system's error when the port is taken. */
+/**
+ * Serves a registry. Rejects with the system's error when the port is taken, and DistributionError `DISTRIBUTION_BAD_TLS` for files that
+ * do not do.
+ */
 export async function serveRegistry(options: ServeRegistryOptions): Promise<RunningRegistry> {
-  const { root, host = '127.0.0.1', port = 5000, tls, webhooks = [], tokenIssuer, hasMetrics = false, onError = () => undefined } = options
+  const { root, store = await ContentStore.open(rootOf(root)), host = '127.0.0.1', port = 5000, tls } = options
+  const { webhooks = [], tokenIssuer, hasMetrics = false, onError = () => undefined } = options
   const metrics = new Metrics()
   const hooks = new Webhooks(webhooks, { onError })
   const registry = createRegistry({
     ...options,
-    store: await ContentStore.open(root),
+    store,
     onEvent: (event) => {
       hooks.send(event)
       options.onEvent?.(event)
@@ -60,17 +59,18 @@ export async function serveRegistry(options: ServeRegistryOptions): Promise<Runn
     },
   })
   const listener = withExtras(registry, { tokenIssuer, metrics: hasMetrics ? metrics : undefined })
-  const server = tls === undefined ? createServer(listener) : await createSecureServer(tls, listener)
-  limit(server)
-  await listen(server, host, port)
-  const stopReloading = tls === undefined ? () => undefined : reloadTls(server as TlsServer, tls, onError)
+  const server = await ListeningServer.start(listener, { host, port, tls, onError })
   const close = async (graceMs = 10_000): Promise<void> => {
-    stopReloading()
-    await closeServer(server, graceMs)
+    await server.close(graceMs)
     await registry[Symbol.asyncDispose]()
     await hooks[Symbol.asyncDispose]()
   }
-  return { url: urlOf(server, host, tls !== undefined), collect: registry.collect, close, [Symbol.asyncDispose]: () => close() }
+  return { url: server.url, collect: registry.collect, close, [Symbol.asyncDispose]: () => close() }
+}
+
+function rootOf(root: string | undefined): string {
+  if (root === undefined) throw new TypeError('serveRegistry needs a root or a store')
+  return root
 }
 
 /** What is served beside the registry. */
@@ -88,58 +88,4 @@ function withExtras(
       return answerText(response, JSON.stringify(tokenIssuer.keySet), { 'content-type': 'application/jwk-set+json' })
     return registry(request, response)
   }
-}
-
-async function createSecureServer(tls: TlsFiles, listener: RequestListener): Promise<TlsServer> {
-  const context = await readTls(tls)
-  const isMutual = tls.clientAuthoritiesPath !== undefined
-  try {
-    return createTlsServer({ ...context, requestCert: isMutual, rejectUnauthorized: isMutual }, listener)
-  } catch (cause) {
-    throw new DistributionError('DISTRIBUTION_BAD_TLS', `${tls.certificatePath} and ${tls.keyPath} are no pair: ${String(cause)}`, {
-      cause,
-    })
-  }
-}
-
-/** A broken pair of files leaves the last good one in use. */
-function reloadTls(server: TlsServer, tls: TlsFiles, onError: (error: unknown) => void): () => void {
-  let version: string | undefined
-  const check = async (): Promise<void> => {
-    const now = await versionOfTls(tls)
-    if (version !== undefined && now !== version) server.setSecureContext(await readTls(tls))
-    version = now
-  }
-  const timer = setInterval(() => void check().catch(onError), TLS_CHECK_MS).unref()
-  void check().catch(onError)
-  return () => clearInterval(timer)
-}
-
-function limit(server: Server | TlsServer): void {
-  server.requestTimeout = 0
-  server.headersTimeout = SLOWEST_HEADERS_MS
-  server.setTimeout(SLOWEST_SOCKET_MS)
-}
-
-async function listen(server: Server | TlsServer, host: string, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
-}
-
-async function closeServer(server: Server | TlsServer, graceMs: number): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve))
-  server.closeIdleConnections()
-  const patience = new AbortController()
-  const late = setTimeout(graceMs, 'late', { signal: patience.signal }).catch(() => undefined)
-  if ((await Promise.race([closed, late])) === 'late') server.closeAllConnections()
-  patience.abort()
-  await closed
-}
-
-function urlOf(server: Server | TlsServer, host: string, isSecure: boolean): string {
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  return `${isSecure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

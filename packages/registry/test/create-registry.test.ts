@@ -1,5 +1,6 @@
 import { digestOf, MemoryStore } from '@ct/image'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { errorCodeOf } from './error-code.ts'
 import { pushBlob, pushImage, putManifest, registryOnLoopback, type TestRegistry } from './registry-on-loopback.ts'
 
 const bytes = Buffer.from('the quick brown fox jumps over the lazy dog')
@@ -10,8 +11,6 @@ beforeEach(async () => {
   registry = await registryOnLoopback()
 })
 afterEach(() => registry[Symbol.asyncDispose]())
-
-const codeOf = async (answer: Response): Promise<string> => ((await answer.json()) as { errors: [{ code: string }] }).errors[0].code
 
 describe('blobs', () => {
   it('go in by one POST and come out verified', async () => {
@@ -26,6 +25,7 @@ describe('blobs', () => {
     ['bytes=40-', 206, 'dog', `bytes 40-42/${bytes.length}`],
     ['bytes=-3', 206, 'dog', `bytes 40-42/${bytes.length}`],
     ['bytes=40-999', 206, 'dog', `bytes 40-42/${bytes.length}`],
+    ['bytes=9-4', 416, '', `bytes */${bytes.length}`],
     ['bytes=43-', 416, '', `bytes */${bytes.length}`],
     ['bytes=0-1,4-5', 200, bytes.toString(), null],
     ['lines=1-2', 200, bytes.toString(), null],
@@ -42,7 +42,7 @@ describe('blobs', () => {
     answer = await call('PATCH', location, { body: bytes.subarray(0, 10), headers: { 'content-range': '0-9' } })
     expect([answer.status, answer.headers.get('range')]).toEqual([202, '0-9'])
     answer = await call('PATCH', location, { body: bytes.subarray(20), headers: { 'content-range': '20-42' } })
-    expect([answer.status, await codeOf(answer)]).toEqual([416, 'BLOB_UPLOAD_INVALID'])
+    expect([answer.status, await errorCodeOf(answer)]).toEqual([416, 'BLOB_UPLOAD_INVALID'])
     expect((await call('GET', location)).headers.get('range')).toBe('0-9')
     answer = await call('PUT', `${location}?digest=${digest}`, { body: bytes.subarray(10) })
     expect(answer.status).toBe(201)
@@ -59,7 +59,7 @@ describe('blobs', () => {
 
   it('are not published when the digest does not match', async () => {
     const answer = await registry.call('POST', `/v2/team/app/blobs/uploads/?digest=${digest}`, { body: 'something else' })
-    expect([answer.status, await codeOf(answer)]).toEqual([400, 'DIGEST_INVALID'])
+    expect([answer.status, await errorCodeOf(answer)]).toEqual([400, 'DIGEST_INVALID'])
     expect((await registry.call('HEAD', `/v2/team/app/blobs/${digest}`)).status).toBe(404)
   })
 
@@ -122,7 +122,7 @@ describe('bad requests', () => {
     ['DISTRIBUTION_UNSUPPORTED', 'PUT', '/v2/', 405],
   ])('are answered with %s: %s %s', async (code, method, path, status) => {
     const answer = await registry.call(method, path)
-    expect([answer.status, `DISTRIBUTION_${await codeOf(answer)}`]).toEqual([status, code])
+    expect([answer.status, `DISTRIBUTION_${await errorCodeOf(answer)}`]).toEqual([status, code])
   })
 
   it.each([
@@ -131,27 +131,27 @@ describe('bad requests', () => {
     ['DISTRIBUTION_SIZE_INVALID', 'over 4 MiB', Buffer.alloc((4 << 20) + 1, ' '), 413],
   ])('a manifest is refused with %s: %s', async (code, _what, body, status) => {
     const answer = await putManifest(registry, 'team/app/manifests/x', body)
-    expect([answer.status, `DISTRIBUTION_${await codeOf(answer)}`]).toEqual([status, code])
+    expect([answer.status, `DISTRIBUTION_${await errorCodeOf(answer)}`]).toEqual([status, code])
   })
 
   it('a manifest whose layers are not here is refused with DISTRIBUTION_MANIFEST_BLOB_UNKNOWN', async () => {
     await using other = await registryOnLoopback()
     const manifest = await pushImage(other, 'team/app', 'v1')
     const answer = await putManifest(registry, 'team/app/manifests/v1', manifest)
-    expect([answer.status, await codeOf(answer)]).toEqual([404, 'MANIFEST_BLOB_UNKNOWN'])
+    expect([answer.status, await errorCodeOf(answer)]).toEqual([404, 'MANIFEST_BLOB_UNKNOWN'])
   })
 
   it('a manifest under the digest of another is refused', async () => {
     const manifest = await pushImage(registry, 'team/app', 'v1')
     const answer = await putManifest(registry, `team/app/manifests/${digest}`, manifest)
-    expect([answer.status, await codeOf(answer)]).toEqual([400, 'DIGEST_INVALID'])
+    expect([answer.status, await errorCodeOf(answer)]).toEqual([400, 'DIGEST_INVALID'])
   })
 
   it('too many uploads at once are refused with DISTRIBUTION_TOOMANYREQUESTS', async () => {
     await using small = await registryOnLoopback({ uploadLimit: 1 })
     await small.call('POST', '/v2/team/app/blobs/uploads/')
     const answer = await small.call('POST', '/v2/team/app/blobs/uploads/')
-    expect([answer.status, await codeOf(answer)]).toEqual([429, 'TOOMANYREQUESTS'])
+    expect([answer.status, await errorCodeOf(answer)]).toEqual([429, 'TOOMANYREQUESTS'])
   })
 
   it('as many uploads as allowed are begun, also when they are asked for at once', async () => {
@@ -182,7 +182,7 @@ describe('bad requests', () => {
 
   it('a manifest far too large is refused while it is still being sent', async () => {
     const answer = await putManifest(registry, 'team/app/manifests/x', Buffer.alloc(32 << 20, ' '))
-    expect([answer.status, await codeOf(answer)]).toEqual([413, 'SIZE_INVALID'])
+    expect([answer.status, await errorCodeOf(answer)]).toEqual([413, 'SIZE_INVALID'])
   })
 
   it('an upload that nobody touches expires', async () => {
@@ -195,6 +195,6 @@ describe('bad requests', () => {
   it('a malformed Content-Range is refused with DISTRIBUTION_BLOB_UPLOAD_INVALID', async () => {
     const location = (await registry.call('POST', '/v2/team/app/blobs/uploads/')).headers.get('location') ?? ''
     const answer = await registry.call('PATCH', location, { body: 'x', headers: { 'content-range': 'nine to ten' } })
-    expect([answer.status, await codeOf(answer)]).toEqual([400, 'BLOB_UPLOAD_INVALID'])
+    expect([answer.status, await errorCodeOf(answer)]).toEqual([400, 'BLOB_UPLOAD_INVALID'])
   })
 })

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { type Descriptor, digestOf, type ImageStore, MEDIA_TYPES, MemoryStore } from '@ct/image'
+import { type Descriptor, type Digest, digestOf, type ImageStore, MEDIA_TYPES, MemoryStore } from '@ct/image'
 import { createRegistry, type RegistryOptions } from '../src/create-registry.ts'
 
 /** A registry over a memory store, listening for one test. */
@@ -15,6 +15,7 @@ export async function registryOnLoopback(options: Partial<RegistryOptions> = {})
   const url = `http://127.0.0.1:${address.port}`
   return {
     store,
+    registry,
     host: `127.0.0.1:${address.port}`,
     call: (method: string, path: string, init: RequestInit = {}) => fetch(path.startsWith('http') ? path : url + path, { method, ...init }),
     async [Symbol.asyncDispose]() {
@@ -51,6 +52,27 @@ export async function pushImage(registry: TestRegistry, repository: string, tag:
   const answer = await putManifest(registry, `${repository}/manifests/${tag}`, bytes)
   if (answer.status !== 201) throw new Error(`push answered ${answer.status}: ${await answer.text()}`)
   return bytes
+}
+
+/** What {@link pushArtifact} makes. */
+export interface TestArtifact {
+  readonly subject: Digest
+  readonly artifactType: string
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+/** Pushes a manifest that is about another one, by its digest. */
+export async function pushArtifact(registry: TestRegistry, repository: string, artifact: TestArtifact) {
+  const empty = await pushBlob(registry, repository, Buffer.from('{}'))
+  const { subject, ...rest } = artifact
+  const config = { ...empty, mediaType: 'application/vnd.oci.empty.v1+json' }
+  const described = { mediaType: MEDIA_TYPES.ociManifest, digest: subject, size: 7 }
+  const manifest = { schemaVersion: 2, mediaType: MEDIA_TYPES.ociManifest, ...rest, config, layers: [config], subject: described }
+  const bytes = Buffer.from(JSON.stringify(manifest))
+  const digest = digestOf(bytes)
+  const answer = await putManifest(registry, `${repository}/manifests/${digest}`, bytes)
+  if (answer.status !== 201) throw new Error(`push answered ${answer.status}: ${await answer.text()}`)
+  return { digest, size: bytes.length, answer }
 }
 
 /** PUTs bytes as an OCI manifest. */

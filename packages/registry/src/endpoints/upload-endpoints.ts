@@ -1,7 +1,7 @@
 import { type Digest, digestAlgorithm, isDigest, isRepositoryName } from '@ct/image'
 import { DistributionError } from '../errors.ts'
 import { answerEmpty, type Exchange } from '../exchange.ts'
-import { checkQuota } from '../operations/check-quota.ts'
+import { checkQuota, quotaExceeded, quotaLeft } from '../operations/check-quota.ts'
 import type { Upload } from '../uploads.ts'
 import { checkDigest } from './blobs.ts'
 
@@ -53,34 +53,51 @@ function useUpload({ registry, reference, repository }: Exchange, work: (upload:
   return registry.uploads.use({ id: reference, repository: repository.name }, work)
 }
 
-/** Takes a blob over from the repository that `from` names, if the caller may read it there. */
+/** Takes a blob over from the repository that `from` names, or else from any, if the caller may read it there. */
 async function mountBlob({ query, registry, repository, admission }: Exchange, digest: Digest): Promise<boolean> {
   const from = query.get('from')
-  if (from === null || !isRepositoryName(from) || !admission.may({ repository: from, action: 'pull' })) return false
+  const sources = from === null ? await registry.listRepositories() : [from].filter(isRepositoryName)
   using _lease = registry.store.lease?.()
-  const found = await registry.openRepository(from).findBlob(digest)
-  if (found === undefined || !(await registry.store.has(found))) return false
-  await checkQuota(registry, repository, found.size)
-  await repository.linkBlob(found)
-  return true
+  for (const source of sources) {
+    if (!admission.may({ repository: source, action: 'pull' })) continue
+    const found = await registry.openRepository(source).findBlob(digest)
+    if (found === undefined || !(await registry.store.has(found))) continue
+    await checkQuota(registry, repository, found.size)
+    await repository.linkBlob(found)
+    return true
+  }
+  return false
 }
 
 async function receive({ request, registry, repository }: Exchange, { ingest }: Upload): Promise<void> {
-  await checkQuota(registry, repository, Number(request.headers['content-length'] ?? 0))
-  for await (const chunk of request) await ingest.write(chunk as Uint8Array)
+  const left = await quotaLeft(registry, repository)
+  if (ingest.sizeBytes + Number(request.headers['content-length'] ?? 0) > left) throw quotaExceeded(registry, repository)
+  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+    if (ingest.sizeBytes + chunk.byteLength > left) throw quotaExceeded(registry, repository)
+    await ingest.write(chunk)
+  }
 }
 
 async function receiveAll(exchange: Exchange, upload: Upload, digest: Digest): Promise<void> {
-  const { registry, repository } = exchange
+  const { registry } = exchange
   using _lease = registry.store.lease?.()
   try {
     await receive(exchange, upload)
-    await checkQuota(registry, repository, upload.ingest.sizeBytes)
-    await repository.linkBlob(await upload.ingest.commit({ digest }))
+    await publish(exchange, upload, digest)
   } finally {
     await registry.uploads.end(upload)
   }
   answerCreated(exchange, digest)
+}
+
+/** Where there is a quota, blobs come in one by one, for each must count for the next. */
+async function publish({ registry, repository }: Exchange, { ingest }: Upload, digest: Digest): Promise<void> {
+  const commit = async (): Promise<void> => repository.linkBlob(await ingest.commit({ digest }))
+  if (registry.maxRepositoryBytes === Number.POSITIVE_INFINITY) return commit()
+  await registry.locks.run(repository.name, async () => {
+    await checkQuota(registry, repository, ingest.sizeBytes)
+    await commit()
+  })
 }
 
 function checkOrder({ request }: Exchange, { id, ingest }: Upload): void {
