@@ -3,7 +3,7 @@ import { launch, type Supervisor, type SupervisorPlan } from '@ct/native'
 import { type Cgroup, cgroupPids, createCgroup, oomCounter, removeCgroup, removeEmptyCgroup } from '../cgroups/cgroup.ts'
 import { writeDeviceRules } from '../cgroups/device-rules.ts'
 import type { CgroupLayout } from '../cgroups/layout.ts'
-import { needsCpuset, writeLimits } from '../cgroups/limits.ts'
+import { demandedControllers, writeLimits } from '../cgroups/limits.ts'
 import { type SeccompFilter, seccompFilter } from '../plan/credentials.ts'
 import { planRun } from '../plan/run-plan.ts'
 import type { Hooks } from '../spec/hooks.ts'
@@ -126,7 +126,7 @@ async function undo({ cgroup, created, directory }: Progress): Promise<void> {
 
 function prepareCgroup({ layout, cgroupPath, bundle }: CreateRequest): Cgroup {
   const resources = bundle.spec.linux?.resources ?? {}
-  const cgroup = createCgroup(layout, cgroupPath, { withCpuset: needsCpuset(resources) })
+  const cgroup = createCgroup(layout, cgroupPath, demandedControllers(layout, resources))
   try {
     writeDeviceRules(cgroup, resources.devices)
     writeLimits(cgroup, resources)

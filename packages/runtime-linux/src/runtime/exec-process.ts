@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { launchExec, type Supervisor } from '@ct/native'
-import { type Cgroup, entryFiles } from '../cgroups/cgroup.ts'
+import { type Cgroup, cgroupBelow, entryFiles, joinFiles } from '../cgroups/cgroup.ts'
 import { hasDeviceControl } from '../cgroups/device-rules.ts'
 import { planExec } from '../plan/exec-plan.ts'
 import type { Process } from '../spec/process.ts'
@@ -16,6 +16,10 @@ import type { ExecOptions } from './runtime.ts'
 export interface ExecProcessOptions extends ExecOptions {
   readonly inherited?: InheritedIo | undefined
   readonly pidPath?: string | undefined
+  /** Cgroup below the container's that takes the process in. Default: the container's own. */
+  readonly cgroup?: string | undefined
+  /** Whether to start it also in a paused container, where it waits. Default: false. */
+  readonly ignorePaused?: boolean | undefined
 }
 
 /** The container that a process is started in. */
@@ -40,7 +44,7 @@ export async function execProcess(
     pid: record.pid,
     pidStartTime: BigInt(record.pidStartTime),
     namespaces: record.namespaces,
-    cgroupProcs: entryFiles(cgroup),
+    cgroupProcs: options.cgroup ? entryFiles(cgroupBelow(cgroup, options.cgroup)) : joinFiles(cgroup, record.pid),
     filter: filterFlags === undefined ? undefined : { program: readFileSync(`${directory}/${FILTER}`), flags: filterFlags },
     withheld: hasDeviceControl(cgroup, record.devices) ? [] : ['CAP_MKNOD'],
     supervisor: await planSupervisor(process, options, directory),
