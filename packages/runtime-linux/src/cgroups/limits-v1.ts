@@ -20,12 +20,14 @@ export function limitsV1(resources: LinuxResources): Limit[] {
   return list.limits
 }
 
-function addMemory(list: LimitList, { limit, swap, reservation, swappiness, disableOOMKiller }: LinuxMemory): void {
+function addMemory(list: LimitList, memory: LinuxMemory): void {
+  const { limit, swap, reservation, kernelTCP, swappiness, disableOOMKiller } = memory
   list.add('memory', 'memory.limit_in_bytes', nonZero(limit))
   if (swap) list.add('memory', 'memory.memsw.limit_in_bytes', swap)
   // Without a limit of memory there is none of memory and swap, which would be the smaller; kernels may not count swap.
   else if (limit === -1) list.push({ controller: 'memory', file: 'memory.memsw.limit_in_bytes', value: '-1', isOptional: true })
   list.add('memory', 'memory.soft_limit_in_bytes', nonZero(reservation))
+  list.add('memory', 'memory.kmem.tcp.limit_in_bytes', nonZero(kernelTCP))
   list.add('memory', 'memory.swappiness', swappiness)
   list.add('memory', 'memory.oom_control', disableOOMKiller ? 1 : undefined)
 }

@@ -33,8 +33,9 @@ export function sharesToWeight(shares: number): number {
   return 1 + Math.floor(((bounded - 2) * 9999) / 262142)
 }
 
-function refuseVersion1({ cpu, blockIO, network }: LinuxResources): void {
+function refuseVersion1({ memory, cpu, blockIO, network }: LinuxResources): void {
   const refuse = (value: unknown, path: string) => unsupported(value ?? 0, `resources.${path} (with cgroups of version 2)`)
+  refuse(memory?.kernelTCP, 'memory.kernelTCP')
   refuse(cpu?.realtimeRuntime, 'cpu.realtimeRuntime')
   refuse(cpu?.realtimePeriod, 'cpu.realtimePeriod')
   refuse(blockIO?.leafWeight, 'blockIO.leafWeight')

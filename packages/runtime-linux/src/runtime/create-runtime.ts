@@ -106,7 +106,12 @@ export class DiskRuntime implements LinuxRuntime {
 
   async exec(id: string, process: Process, options: ExecProcessOptions = {}): Promise<Supervisor> {
     const record = this.#find(id, options.ignorePaused ? ['created', 'running', 'paused'] : ['created', 'running'])
-    return execProcess(process, options, { record, cgroup: this.#cgroup(record), directory: this.#directory(id) })
+    return execProcess(process, options, {
+      record,
+      cgroup: this.#cgroup(record),
+      directory: this.#directory(id),
+      onWarning: this.#onWarning,
+    })
   }
 
   async list(): Promise<State[]> {

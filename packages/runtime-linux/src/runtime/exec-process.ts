@@ -4,12 +4,14 @@ import { launchExec, type Supervisor } from '@ct/native'
 import { type Cgroup, cgroupBelow, entryFiles, joinFiles } from '../cgroups/cgroup.ts'
 import { hasDeviceControl } from '../cgroups/device-rules.ts'
 import { planExec } from '../plan/exec-plan.ts'
+import { refuseLabels } from '../plan/labels.ts'
 import type { Process } from '../spec/process.ts'
 import { validateProcess } from '../spec/validate-process.ts'
 import type { InheritedIo } from './create-container.ts'
 import { explainFailure } from './failure.ts'
 import { adjustOomScore } from './oom-score.ts'
 import { type ContainerRecord, FILTER } from './record.ts'
+import type { OnWarning } from './run-hooks.ts'
 import type { ExecOptions } from './runtime.ts'
 
 /** Options of an exec, with what only the command needs. */
@@ -27,18 +29,20 @@ export interface ExecTarget {
   readonly record: ContainerRecord
   readonly cgroup: Cgroup
   readonly directory: string
+  readonly onWarning?: OnWarning | undefined
 }
 
 /** Starts a process in a container; what it does not say of its privileges is as in the container's first process. */
 export async function execProcess(
   process: Process,
   options: ExecProcessOptions,
-  { record, cgroup, directory }: ExecTarget,
+  { record, cgroup, directory, onWarning }: ExecTarget,
 ): Promise<Supervisor> {
   options.signal?.throwIfAborted()
   const { capabilities, noNewPrivileges, rlimits, oomScoreAdj } = record.process
   const { filterFlags } = record
   const whole = { capabilities, noNewPrivileges, rlimits, oomScoreAdj, ...defined(validateProcess(process)) }
+  refuseLabels({ process: whole }, { onWarning })
   const plan = planExec({
     process: whole,
     pid: record.pid,

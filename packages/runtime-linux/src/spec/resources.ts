@@ -33,6 +33,8 @@ export interface LinuxMemory {
   readonly reservation?: number | undefined
   /** Memory and swap together, as in cgroup v1. */
   readonly swap?: number | undefined
+  /** Buffers of TCP. Version 1 only; version 2 counts them as memory. */
+  readonly kernelTCP?: number | undefined
   /** Version 1 only; version 2 has no such setting. */
   readonly swappiness?: number | undefined
   /** Version 1 only; version 2 has no such setting. */

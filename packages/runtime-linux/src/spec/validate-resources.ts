@@ -1,5 +1,5 @@
 import type { LinuxResources } from './resources.ts'
-import { bad, flag, int64, integer, list, nonEmpty, oneOf, record, type Shape, shape, text, uint32, uint64, unsupported } from './shape.ts'
+import { bad, flag, int64, integer, list, nonEmpty, oneOf, record, type Shape, shape, text, uint32, uint64 } from './shape.ts'
 
 const number = integer(-1, 0xffffffff)
 /** 0 leaves a weight as it is. */
@@ -16,7 +16,7 @@ const memory = shape(
     swappiness: integer(0, 100),
     disableOOMKiller: flag,
     checkBeforeUpdate: flag,
-    kernelTCP: unsupported,
+    kernelTCP: int64,
   },
 )
 

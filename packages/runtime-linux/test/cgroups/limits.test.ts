@@ -95,6 +95,7 @@ describe('limits as files', () => {
   })
 
   const onlyVersion1: [resources: LinuxResources, file: string][] = [
+    [{ memory: { kernelTCP: 5 } }, 'memory.kmem.tcp.limit_in_bytes'],
     [{ cpu: { realtimeRuntime: 5 } }, 'cpu.rt_runtime_us'],
     [{ cpu: { realtimePeriod: 5 } }, 'cpu.rt_period_us'],
     [{ blockIO: { leafWeight: 20 } }, 'blkio.leaf_weight'],

@@ -93,8 +93,6 @@ describe('validateSpec', () => {
   const unsupported: [path: string, value: unknown][] = [
     ['hooks', { createContainer: [{ path: '/bin/true' }] }],
     ['hooks', { startContainer: [{ path: '/bin/true' }] }],
-    ['process.apparmorProfile', 'docker-default'],
-    ['process.selinuxLabel', 'system_u'],
     ['linux.intelRdt', { closID: 'x' }],
     ['linux.cgroupsPath', 'system.slice:ct:box'],
     ['mounts', [{ destination: '/x', uidMappings: [{ containerID: 0, hostID: 0, size: 1 }] }]],
