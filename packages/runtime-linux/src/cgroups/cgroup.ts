@@ -62,8 +62,9 @@ export function openCgroup(layout: CgroupLayout, path: string): Cgroup {
 }
 
 /** The directory that has a controller; undefined where the cgroup is not in its hierarchy. */
-export function directoryOf(cgroup: Cgroup, controller: Controller): string | undefined {
-  return cgroup.hierarchies.find(({ controllers }) => controllers.includes(controller))?.directory
+export function directoryOf({ layout, hierarchies }: Cgroup, controller: Controller): string | undefined {
+  if (controller === 'cgroup') return layout.version === 2 ? hierarchies[0]?.directory : undefined
+  return hierarchies.find(({ controllers }) => controllers.includes(controller))?.directory
 }
 
 /**

@@ -1,8 +1,9 @@
 import { readFileSync, statfsSync } from 'node:fs'
 import { hasErrno } from '@ct/errors'
 
-/** The controllers that this runtime uses. */
+/** The controllers that this runtime uses; `cgroup` stands for the files that every cgroup of version 2 has. */
 export type Controller =
+  | 'cgroup'
   | 'memory'
   | 'cpu'
   | 'cpuacct'
