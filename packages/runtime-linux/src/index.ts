@@ -1,13 +1,23 @@
 export { CAPABILITIES, DEFAULT_CAPABILITIES } from './capabilities.ts'
-export type { BlockIoStats, ContainerStats, CpuStats, MemoryStats, PidsStats } from './cgroups/stats.ts'
+export type {
+  BlockIoDeviceStats,
+  BlockIoStats,
+  ContainerStats,
+  CpuStats,
+  HugepageStats,
+  MemoryStats,
+  PidsStats,
+} from './cgroups/stats.ts'
 export { RuntimeError, type RuntimeErrorCode } from './errors.ts'
 export { createRuntime } from './runtime/create-runtime.ts'
 export type {
   Bundle,
   Container,
+  ContainerEvent,
   ContainerIo,
   CreateOptions,
   DeleteOptions,
+  EventsOptions,
   ExecOptions,
   LinuxRuntime,
   Runtime,
@@ -40,9 +50,14 @@ export type {
   LinuxBlockIo,
   LinuxCpu,
   LinuxDeviceRule,
+  LinuxHugepageLimit,
   LinuxMemory,
+  LinuxNetworkResources,
   LinuxPids,
+  LinuxRdma,
   LinuxResources,
+  LinuxThrottleDevice,
+  LinuxWeightDevice,
 } from './spec/resources.ts'
 export type { Root } from './spec/root.ts'
 export type {

@@ -24,12 +24,20 @@ export interface Cgroup {
 const REMOVE_TIMEOUT_MS = 5_000
 
 /**
- * Makes the cgroup at `path` in all hierarchies but that of cpuset, which is made when a limit needs it: a new cpuset
- * holds no processor until it is given some. One without processes that is there already, left by a crash, is replaced.
+ * Version 1: controllers in whose hierarchies a cgroup is made only when a limit needs it. A new cpuset holds no
+ * processor until it is given some; the others would cost every container a directory that few have a use for.
+ */
+const ON_DEMAND: readonly Controller[] = ['cpuset', 'hugetlb', 'net_cls', 'net_prio', 'rdma']
+
+/**
+ * Makes the cgroup at `path` in all hierarchies but those that are made on demand, of which those of `demanded`
+ * controllers. One without processes that is there already, left by a crash, is replaced.
  * @throws RuntimeError RUNTIME_CGROUP_FAILED; what was made is removed again.
  */
-export function createCgroup(layout: CgroupLayout, path: string, { withCpuset = false }: { readonly withCpuset?: boolean } = {}): Cgroup {
-  const chosen = layout.hierarchies.filter(({ controllers }) => withCpuset || !isCpusetOnly(controllers))
+export function createCgroup(layout: CgroupLayout, path: string, demanded: readonly Controller[] = []): Cgroup {
+  const chosen = layout.hierarchies.filter(
+    ({ controllers }) => !isOnDemand(layout, controllers) || controllers.some((controller) => demanded.includes(controller)),
+  )
   const made: CgroupDirectory[] = []
   try {
     for (const hierarchy of chosen) {
@@ -54,8 +62,9 @@ export function openCgroup(layout: CgroupLayout, path: string): Cgroup {
 }
 
 /** The directory that has a controller; undefined where the cgroup is not in its hierarchy. */
-export function directoryOf(cgroup: Cgroup, controller: Controller): string | undefined {
-  return cgroup.hierarchies.find(({ controllers }) => controllers.includes(controller))?.directory
+export function directoryOf({ layout, hierarchies }: Cgroup, controller: Controller): string | undefined {
+  if (controller === 'cgroup') return layout.version === 2 ? hierarchies[0]?.directory : undefined
+  return hierarchies.find(({ controllers }) => controllers.includes(controller))?.directory
 }
 
 /**
@@ -66,6 +75,32 @@ export function entryFiles({ layout, hierarchies }: Cgroup): string[] {
   return hierarchies.map(({ directory }) => `${directory}/${layout.version === 1 ? 'tasks' : 'cgroup.procs'}`)
 }
 
+/**
+ * Those for a further process of a container. On version 2 a cgroup that hands controllers down, as an init system in a
+ * container makes it do, takes no processes itself: then the cgroup of the first process does.
+ */
+export function joinFiles(cgroup: Cgroup, pid: number): string[] {
+  const { layout, hierarchies, path } = cgroup
+  const [whole] = hierarchies
+  if (layout.version === 1 || whole === undefined) return entryFiles(cgroup)
+  if (readFileSync(`${whole.directory}/cgroup.subtree_control`, 'utf8').trim() === '') return entryFiles(cgroup)
+  const own = /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1] ?? path
+  return own.startsWith(`${path}/`) ? [`${whole.directory}${own.slice(path.length)}/cgroup.procs`] : entryFiles(cgroup)
+}
+
+/**
+ * A cgroup below a container's, which its processes have made.
+ * @throws RuntimeError RUNTIME_CGROUP_FAILED when it is not below, or not there in every hierarchy.
+ */
+export function cgroupBelow(cgroup: Cgroup, below: string): Cgroup {
+  const steps = below.split('/').filter((step) => step !== '' && step !== '.')
+  const path = ['', ...steps].join('/')
+  const hierarchies = cgroup.hierarchies.map(({ directory, controllers }) => ({ directory: directory + path, controllers }))
+  const isThere = !steps.includes('..') && hierarchies.every(({ directory }) => existsSync(directory))
+  if (isThere) return { ...cgroup, path: cgroup.path + path, hierarchies }
+  throw new RuntimeError('RUNTIME_CGROUP_FAILED', `there is no cgroup ${JSON.stringify(below)} below ${cgroup.path}`, { kind: 'invalid' })
+}
+
 /** Where kills by the OOM killer are counted. */
 export function oomCounter(cgroup: Cgroup): OomCounter | undefined {
   const directory = directoryOf(cgroup, 'memory')
@@ -74,13 +109,13 @@ export function oomCounter(cgroup: Cgroup): OomCounter | undefined {
 }
 
 /** Host ids of all processes in the cgroup and the cgroups below it. */
-export function cgroupPids({ hierarchies }: Cgroup): number[] {
+export function cgroupPids({ layout, hierarchies }: Cgroup): number[] {
   const pids = new Set<number>()
   const collect = (directory: string) => {
     for (const pid of processesOf(directory) ?? []) pids.add(pid)
     for (const child of childrenOf(directory)) collect(child)
   }
-  const whole = hierarchies.find(({ controllers }) => !isCpusetOnly(controllers)) ?? hierarchies[0]
+  const whole = hierarchies.find(({ controllers }) => !isOnDemand(layout, controllers)) ?? hierarchies[0]
   if (whole !== undefined) collect(whole.directory)
   return [...pids].sort((a, b) => a - b)
 }
@@ -106,8 +141,8 @@ export async function removeCgroup(cgroup: Cgroup): Promise<void> {
   }
 }
 
-function isCpusetOnly(controllers: readonly Controller[]): boolean {
-  return controllers.length === 1 && controllers[0] === 'cpuset'
+function isOnDemand({ version }: CgroupLayout, controllers: readonly Controller[]): boolean {
+  return version === 1 && controllers.every((controller) => ON_DEMAND.includes(controller))
 }
 
 function makeDirectory(layout: CgroupLayout, { mountPoint, controllers }: Hierarchy, path: string): string {
@@ -128,12 +163,25 @@ function makeDirectory(layout: CgroupLayout, { mountPoint, controllers }: Hierar
 
 /** Version 2: a controller works in a cgroup only when every one above it hands it down. */
 function delegate(mountPoint: string, path: string, controllers: readonly Controller[]): void {
-  const wanted = controllers.map((controller) => `+${controller}`).join(' ')
-  if (wanted === '') return
   for (const parent of ancestors(path)) {
     const file = `${mountPoint}${parent}/cgroup.subtree_control`
     const enabled = readFileSync(file, 'utf8').trim().split(' ')
-    if (controllers.some((controller) => !enabled.includes(controller))) writeFileSync(file, wanted)
+    const missing = controllers.filter((controller) => !enabled.includes(controller))
+    if (missing.length > 0 && !enable(file, missing)) for (const controller of missing) enable(file, [controller])
+  }
+}
+
+/**
+ * False where the kernel refuses: a cgroup with processes of its own hands nothing down, and some controllers want
+ * conditions of their own (no real-time tasks for `cpu`). A limit that needs the controller is refused later, by name.
+ */
+function enable(file: string, controllers: readonly Controller[]): boolean {
+  try {
+    writeFileSync(file, controllers.map((controller) => `+${controller}`).join(' '))
+    return true
+  } catch (error) {
+    if (hasErrno(error, 'EBUSY', 'EINVAL', 'ENOENT', 'EOPNOTSUPP')) return false
+    throw error
   }
 }
 

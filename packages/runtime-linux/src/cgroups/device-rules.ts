@@ -24,17 +24,22 @@ export interface DeviceLine {
 }
 
 /**
- * The lines that bring a cgroup of version 1 to a list of rules, the last matching of which holds. Without any the list
- * is: nothing but the devices that every container has.
+ * All rules that hold for a container, beginning with one for every device; the last matching one decides. Without any
+ * the list is: nothing but the devices that every container has.
+ */
+export function effectiveRules(rules: readonly LinuxDeviceRule[] = []): readonly [LinuxDeviceRule, ...LinuxDeviceRule[]] {
+  const whole = rules.findLastIndex(isWhole)
+  const allow = rules[whole]?.allow ?? false
+  return [{ allow }, ...rules.slice(whole + 1), ...(allow ? [] : ALWAYS)]
+}
+
+/**
+ * The lines that bring a cgroup of version 1 to a list of rules.
  * @see https://docs.kernel.org/admin-guide/cgroup-v1/devices.html
  */
-export function deviceLines(rules: readonly LinuxDeviceRule[] = []): DeviceLine[] {
-  const whole = rules.findLastIndex(isWhole)
-  const start = rules[whole]?.allow ?? false
-  const first: DeviceLine = { file: start ? 'devices.allow' : 'devices.deny', line: 'a' }
-  const rest = rules.slice(whole + 1)
-  if (start && rest.length === 0) return [first]
-  return [first, ...[...rest, ...(start ? [] : ALWAYS)].map(lineOf)]
+export function deviceLines(rules?: readonly LinuxDeviceRule[]): DeviceLine[] {
+  const [first, ...rest] = effectiveRules(rules)
+  return [{ file: first.allow ? 'devices.allow' : 'devices.deny', line: 'a' }, ...rest.map(lineOf)]
 }
 
 /** Writes the rules; a cgroup without the controller is left alone. */

@@ -41,6 +41,11 @@ export function isFrozen(cgroup: Cgroup): boolean {
   }
 }
 
+/** Whether the cgroup can be frozen. */
+export function hasFreezer(cgroup: Cgroup): boolean {
+  return findFreezer(cgroup) !== undefined
+}
+
 interface Freezer {
   readonly file: string
   readonly frozen: string

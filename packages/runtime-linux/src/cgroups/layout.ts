@@ -1,8 +1,22 @@
 import { readFileSync, statfsSync } from 'node:fs'
 import { hasErrno } from '@ct/errors'
 
-/** The controllers that this runtime uses. */
-export type Controller = 'memory' | 'cpu' | 'cpuacct' | 'cpuset' | 'pids' | 'devices' | 'freezer' | 'blkio' | 'io'
+/** The controllers that this runtime uses; `cgroup` stands for the files that every cgroup of version 2 has. */
+export type Controller =
+  | 'cgroup'
+  | 'memory'
+  | 'cpu'
+  | 'cpuacct'
+  | 'cpuset'
+  | 'pids'
+  | 'devices'
+  | 'freezer'
+  | 'blkio'
+  | 'io'
+  | 'hugetlb'
+  | 'net_cls'
+  | 'net_prio'
+  | 'rdma'
 
 /** One mounted cgroup file system and the controllers in it. */
 export interface Hierarchy {
@@ -23,8 +37,8 @@ export interface CgroupLayout {
 const CGROUP_MAGIC = 0x27e0eb
 const CGROUP2_MAGIC = 0x63677270
 
-const V1_CONTROLLERS: readonly string[] = ['memory', 'cpu', 'cpuacct', 'cpuset', 'pids', 'devices', 'freezer', 'blkio']
-const V2_CONTROLLERS: readonly string[] = ['memory', 'cpu', 'cpuset', 'pids', 'io']
+const V1_CONTROLLERS = 'memory cpu cpuacct cpuset pids devices freezer blkio hugetlb net_cls net_prio rdma'.split(' ')
+const V2_CONTROLLERS = 'memory cpu cpuset pids io hugetlb rdma'.split(' ')
 
 /** Reads the layout of the machine from this process's mounts. */
 export function detectCgroupLayout(): CgroupLayout {

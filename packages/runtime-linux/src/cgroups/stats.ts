@@ -6,6 +6,8 @@ export interface ContainerStats {
   readonly memory: MemoryStats
   readonly pids: PidsStats
   readonly blockIo: BlockIoStats
+  /** By page size, such as `2MB`; empty where huge pages are not counted. */
+  readonly hugepages: Readonly<Record<string, HugepageStats>>
 }
 
 /** Processor time in nanoseconds. */
@@ -29,6 +31,9 @@ export interface MemoryStats {
   /** What the page cache could give back first; `docker stats` subtracts it from the usage. */
   readonly inactiveFileBytes: number
   readonly oomKills: number
+  /** How often the limit was hit. */
+  readonly failures: number
+  readonly swapBytes: number
   /** The kernel's `memory.stat` as it stands. */
   readonly counters: Readonly<Record<string, number>>
 }
@@ -39,8 +44,26 @@ export interface PidsStats {
   readonly limit: number | undefined
 }
 
-/** Block input and output in bytes. */
+/** Block input and output in bytes, of all devices and of each. */
 export interface BlockIoStats {
   readonly readBytes: number
   readonly writeBytes: number
+  readonly devices: readonly BlockIoDeviceStats[]
+}
+
+/** What went to and from one device. */
+export interface BlockIoDeviceStats {
+  readonly major: number
+  readonly minor: number
+  readonly readBytes: number
+  readonly writeBytes: number
+  readonly reads: number
+  readonly writes: number
+}
+
+/** Huge pages of one size, in bytes. */
+export interface HugepageStats {
+  readonly usageBytes: number
+  readonly maxUsageBytes: number
+  readonly failures: number
 }

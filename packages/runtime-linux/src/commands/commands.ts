@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 import { create } from './create.ts'
 import { remove } from './delete.ts'
+import { events } from './events.ts'
 import { exec } from './exec.ts'
 import { features } from './features.ts'
 import { kill } from './kill.ts'
@@ -15,4 +16,20 @@ import { state } from './state.ts'
 import { update } from './update.ts'
 
 /** All commands of ct-runc. */
-export const COMMANDS: readonly Command[] = [create, remove, exec, features, kill, list, pause, ps, resume, run, spec, start, state, update]
+export const COMMANDS: readonly Command[] = [
+  create,
+  remove,
+  events,
+  exec,
+  features,
+  kill,
+  list,
+  pause,
+  ps,
+  resume,
+  run,
+  spec,
+  start,
+  state,
+  update,
+]

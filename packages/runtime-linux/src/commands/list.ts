@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { isOn } from './command.ts'
+import { UsageError } from './parse-flags.ts'
 
 /** `ct-runc list`. */
 export const list: Command = {
@@ -10,9 +11,11 @@ export const list: Command = {
   aliases: { f: 'format', q: 'quiet' },
   async run(context) {
     const { runtime, flags, print } = context
+    const { format = 'table' } = flags
+    if (format !== 'table' && format !== 'json') throw new UsageError(`invalid format ${JSON.stringify(format)}: table or json`)
     const all = await runtime.listDetails()
     if (isOn(context, 'quiet')) print(all.map(({ id }) => `${id}\n`).join(''))
-    else if (flags.format === 'json') print(`${JSON.stringify(all)}\n`)
+    else if (format === 'json') print(`${JSON.stringify(all)}\n`)
     else print(table(all.map(({ id, pid, status, bundle, created, owner }) => [id, String(pid), status, bundle, created, owner])))
     return 0
   },

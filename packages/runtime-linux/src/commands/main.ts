@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs'
 import { DiskRuntime } from '../runtime/create-runtime.ts'
 import type { OnWarning } from '../runtime/run-hooks.ts'
 import { OCI_VERSION } from '../spec/default-spec.ts'
-import type { Command } from './command.ts'
+import { type Command, isOn } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { type ParsedFlags, parseFlags, UsageError } from './parse-flags.ts'
 
@@ -36,7 +36,8 @@ export async function main(argv: readonly string[], output: Output): Promise<num
     const [name, ...words] = global.rest
     if (global.flags.version) return print(output, `ct-runc\nspec: ${OCI_VERSION}\n`)
     if (global.flags.help || name === undefined || name === 'help') return print(output, help())
-    if (global.flags['systemd-cgroup']) throw new UsageError('--systemd-cgroup is not supported: cgroups are made as files')
+    if (isOn(global, 'systemd-cgroup')) throw new UsageError('--systemd-cgroup is not supported: cgroups are made as files')
+    checkFormat(global)
     command = COMMANDS.find((candidate) => candidate.name === name)
     if (command === undefined) throw new UsageError(`no such command: ${name}`)
     return await runCommand(command, words, { global, output, warn: ({ message }) => log('warning', message) })
@@ -55,9 +56,20 @@ async function runCommand(
 ): Promise<number> {
   const parsed = parseFlags(words, { ...command.flags, help: true }, { h: 'help', ...command.aliases })
   if (parsed.flags.help) return print(output, `ct-runc ${command.name} [flags] ${command.usage}\n   ${command.summary}\n`)
-  const { root = '/run/ct-runc', 'cgroup-parent': cgroupParent } = global.flags
+  const { root = defaultRoot(), 'cgroup-parent': cgroupParent } = global.flags
   const runtime = new DiskRuntime({ stateDirectory: root, cgroupParent, onWarning: warn })
   return (await command.run({ ...parsed, runtime, print: output.print })) ?? 0
+}
+
+/** Where state is kept unless it is said: of a user, in the directory that goes when they leave. */
+function defaultRoot(): string {
+  const uid = process.getuid?.() ?? 0
+  return uid === 0 ? '/run/ct-runc' : `${process.env.XDG_RUNTIME_DIR ?? `/run/user/${uid}`}/ct-runc`
+}
+
+function checkFormat({ flags }: ParsedFlags): void {
+  const { 'log-format': format = 'text' } = flags
+  if (format !== 'text' && format !== 'json') throw new UsageError(`invalid log-format ${JSON.stringify(format)}: text or json`)
 }
 
 function print(output: Output, text: string): number {

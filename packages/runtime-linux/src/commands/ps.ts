@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { type Command, idOf } from './command.ts'
+import { UsageError } from './parse-flags.ts'
 
 /** `ct-runc ps`. */
 export const ps: Command = {
@@ -9,8 +10,10 @@ export const ps: Command = {
   flags: { format: false },
   aliases: { f: 'format' },
   async run(context) {
+    const { format = 'table' } = context.flags
+    if (format !== 'table' && format !== 'json') throw new UsageError(`invalid format ${JSON.stringify(format)}: table or json`)
     const pids = await context.runtime.pids(idOf(context))
-    if (context.flags.format === 'json') {
+    if (format === 'json') {
       context.print(`${JSON.stringify(pids)}\n`)
       return 0
     }

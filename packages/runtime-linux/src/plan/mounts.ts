@@ -81,14 +81,13 @@ function planNew({ type, source, destination }: SpecMount, options: MountOptions
   return [mount, ...recursiveAttributes(options, target)]
 }
 
+/** Options for a file system mean nothing to a bind, and are left out, as mount(8) does. */
 function planBind(
   { source, destination }: SpecMount,
   options: MountOptions,
   { target, bundle }: { readonly target: string; readonly bundle: string },
 ): Operation[] {
   if (source === undefined || source === '') throw badMount(destination, 'a bind mount needs a source')
-  const [unknown] = options.data
-  if (unknown !== undefined) throw badMount(destination, `a bind mount takes no option ${unknown}`)
   const from = posix.resolve(bundle, source)
   const bind: Operation = {
     op: 'bind',

@@ -3,8 +3,9 @@ import { launch, type Supervisor, type SupervisorPlan } from '@ct/native'
 import { type Cgroup, cgroupPids, createCgroup, oomCounter, removeCgroup, removeEmptyCgroup } from '../cgroups/cgroup.ts'
 import { writeDeviceRules } from '../cgroups/device-rules.ts'
 import type { CgroupLayout } from '../cgroups/layout.ts'
-import { needsCpuset, writeLimits } from '../cgroups/limits.ts'
+import { demandedControllers, writeLimits } from '../cgroups/limits.ts'
 import { type SeccompFilter, seccompFilter } from '../plan/credentials.ts'
+import { refuseLabels } from '../plan/labels.ts'
 import { planRun } from '../plan/run-plan.ts'
 import type { Hooks } from '../spec/hooks.ts'
 import type { Spec } from '../spec/spec.ts'
@@ -65,6 +66,8 @@ interface Progress {
 export async function createContainer(request: CreateRequest): Promise<CreatedContainer> {
   const { id, signal, onWarning } = request
   signal?.throwIfAborted()
+  const { process = {}, linux } = request.bundle.spec
+  refuseLabels({ process, mountLabel: linux?.mountLabel }, { onWarning })
   const progress: Progress = { directory: claimDirectory(request.stateDirectory, id) }
   try {
     return await makeContainer(request, progress)
@@ -105,8 +108,9 @@ function hasEarlyHooks(hooks: Hooks = {}): boolean {
   return [hooks.prestart, hooks.createRuntime].some((list) => list?.length)
 }
 
+/** The specification has them run when the set-up is done, and calls the container created from then on. */
 async function runEarlyHooks(record: ContainerRecord, signal: AbortSignal | undefined): Promise<void> {
-  const context = { state: stateOf(record, 'creating'), signal }
+  const context = { state: stateOf(record, 'created'), signal }
   await runHooks(record.hooks, 'prestart', context)
   await runHooks(record.hooks, 'createRuntime', context)
 }
@@ -126,7 +130,7 @@ async function undo({ cgroup, created, directory }: Progress): Promise<void> {
 
 function prepareCgroup({ layout, cgroupPath, bundle }: CreateRequest): Cgroup {
   const resources = bundle.spec.linux?.resources ?? {}
-  const cgroup = createCgroup(layout, cgroupPath, { withCpuset: needsCpuset(resources) })
+  const cgroup = createCgroup(layout, cgroupPath, demandedControllers(layout, resources))
   try {
     writeDeviceRules(cgroup, resources.devices)
     writeLimits(cgroup, resources)

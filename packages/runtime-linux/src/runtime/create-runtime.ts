@@ -6,6 +6,7 @@ import { type Cgroup, cgroupPids, openCgroup } from '../cgroups/cgroup.ts'
 import { freeze, thaw } from '../cgroups/freezer.ts'
 import { type CgroupLayout, detectCgroupLayout } from '../cgroups/layout.ts'
 import { readStats } from '../cgroups/read-stats.ts'
+import { signalCgroup } from '../cgroups/signal-cgroup.ts'
 import type { ContainerStats } from '../cgroups/stats.ts'
 import { updateCgroup } from '../cgroups/update-cgroup.ts'
 import { RuntimeError } from '../errors.ts'
@@ -13,6 +14,7 @@ import type { Process } from '../spec/process.ts'
 import type { LinuxResources } from '../spec/resources.ts'
 import type { ContainerStatus, State } from '../spec/state.ts'
 import { validateResources } from '../spec/validate-resources.ts'
+import { ownerName } from '../users/owner-name.ts'
 import { signalContainer, startContainer } from './control-container.ts'
 import { type CreatedContainer, createContainer, type InheritedIo } from './create-container.ts'
 import { deleteContainer } from './delete-container.ts'
@@ -20,10 +22,20 @@ import { type ExecProcessOptions, execProcess } from './exec-process.ts'
 import { type LoadedBundle, loadBundle } from './load-bundle.ts'
 import { type ContainerRecord, readRecord } from './record.ts'
 import type { OnWarning } from './run-hooks.ts'
-import type { Bundle, Container, CreateOptions, DeleteOptions, LinuxRuntime, RuntimeOptions } from './runtime.ts'
+import type {
+  Bundle,
+  Container,
+  ContainerEvent,
+  CreateOptions,
+  DeleteOptions,
+  EventsOptions,
+  LinuxRuntime,
+  RuntimeOptions,
+} from './runtime.ts'
 import { sendSignal, signalNumber } from './signals.ts'
 import { stateOf } from './state-of.ts'
-import { containerStatus } from './status.ts'
+import { containerStatus, isAlive } from './status.ts'
+import { watchContainer } from './watch-container.ts'
 
 /**
  * A runtime that keeps its containers' state in a directory. Any number of programs may use the same directory.
@@ -93,8 +105,13 @@ export class DiskRuntime implements LinuxRuntime {
   }
 
   async exec(id: string, process: Process, options: ExecProcessOptions = {}): Promise<Supervisor> {
-    const record = this.#find(id, ['created', 'running'])
-    return execProcess(process, options, { record, cgroup: this.#cgroup(record), directory: this.#directory(id) })
+    const record = this.#find(id, options.ignorePaused ? ['created', 'running', 'paused'] : ['created', 'running'])
+    return execProcess(process, options, {
+      record,
+      cgroup: this.#cgroup(record),
+      directory: this.#directory(id),
+      onWarning: this.#onWarning,
+    })
   }
 
   async list(): Promise<State[]> {
@@ -112,6 +129,11 @@ export class DiskRuntime implements LinuxRuntime {
 
   async stats(id: string): Promise<ContainerStats> {
     return readStats(this.#cgroup(this.#find(id)))
+  }
+
+  async *events(id: string, options: EventsOptions = {}): AsyncGenerator<ContainerEvent> {
+    const record = this.#find(id, ['created', 'running', 'paused'])
+    yield* watchContainer({ cgroup: this.#cgroup(record), isRunning: () => isAlive(record) }, options)
   }
 
   async pause(id: string): Promise<void> {
@@ -142,13 +164,13 @@ export class DiskRuntime implements LinuxRuntime {
   }
 
   #details(record: ContainerRecord): StateDetails {
-    return { ...this.#state(record), rootfs: record.rootfs, created: record.createdAt, owner: '' }
+    return { ...this.#state(record), rootfs: record.rootfs, created: record.createdAt, owner: ownerName(this.#directory(record.id)) }
   }
 
   /** Sends a signal to everything in a container's cgroup. */
   async killAll(id: string, signal: number | string): Promise<void> {
     const number = signalNumber(signal)
-    for (const pid of cgroupPids(this.#cgroup(this.#find(id)))) sendSignal(pid, number)
+    await signalCgroup(this.#cgroup(this.#find(id)), number, sendSignal)
   }
 
   #launch(

@@ -1,21 +1,27 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { launchExec, type Supervisor } from '@ct/native'
-import { type Cgroup, entryFiles } from '../cgroups/cgroup.ts'
+import { type Cgroup, cgroupBelow, entryFiles, joinFiles } from '../cgroups/cgroup.ts'
 import { hasDeviceControl } from '../cgroups/device-rules.ts'
 import { planExec } from '../plan/exec-plan.ts'
+import { refuseLabels } from '../plan/labels.ts'
 import type { Process } from '../spec/process.ts'
 import { validateProcess } from '../spec/validate-process.ts'
 import type { InheritedIo } from './create-container.ts'
 import { explainFailure } from './failure.ts'
 import { adjustOomScore } from './oom-score.ts'
 import { type ContainerRecord, FILTER } from './record.ts'
+import type { OnWarning } from './run-hooks.ts'
 import type { ExecOptions } from './runtime.ts'
 
 /** Options of an exec, with what only the command needs. */
 export interface ExecProcessOptions extends ExecOptions {
   readonly inherited?: InheritedIo | undefined
   readonly pidPath?: string | undefined
+  /** Cgroup below the container's that takes the process in. Default: the container's own. */
+  readonly cgroup?: string | undefined
+  /** Whether to start it also in a paused container, where it waits. Default: false. */
+  readonly ignorePaused?: boolean | undefined
 }
 
 /** The container that a process is started in. */
@@ -23,24 +29,26 @@ export interface ExecTarget {
   readonly record: ContainerRecord
   readonly cgroup: Cgroup
   readonly directory: string
+  readonly onWarning?: OnWarning | undefined
 }
 
 /** Starts a process in a container; what it does not say of its privileges is as in the container's first process. */
 export async function execProcess(
   process: Process,
   options: ExecProcessOptions,
-  { record, cgroup, directory }: ExecTarget,
+  { record, cgroup, directory, onWarning }: ExecTarget,
 ): Promise<Supervisor> {
   options.signal?.throwIfAborted()
   const { capabilities, noNewPrivileges, rlimits, oomScoreAdj } = record.process
   const { filterFlags } = record
   const whole = { capabilities, noNewPrivileges, rlimits, oomScoreAdj, ...defined(validateProcess(process)) }
+  refuseLabels({ process: whole }, { onWarning })
   const plan = planExec({
     process: whole,
     pid: record.pid,
     pidStartTime: BigInt(record.pidStartTime),
     namespaces: record.namespaces,
-    cgroupProcs: entryFiles(cgroup),
+    cgroupProcs: options.cgroup ? entryFiles(cgroupBelow(cgroup, options.cgroup)) : joinFiles(cgroup, record.pid),
     filter: filterFlags === undefined ? undefined : { program: readFileSync(`${directory}/${FILTER}`), flags: filterFlags },
     withheld: hasDeviceControl(cgroup, record.devices) ? [] : ['CAP_MKNOD'],
     supervisor: await planSupervisor(process, options, directory),

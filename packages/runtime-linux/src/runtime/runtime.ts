@@ -55,6 +55,17 @@ export interface DeleteOptions {
   readonly force?: boolean | undefined
 }
 
+/** Options of {@link LinuxRuntime.events}. */
+export interface EventsOptions {
+  /** Between two `stats` events. Default: 5000. */
+  readonly intervalMs?: number | undefined
+  /** Ends the events by throwing its reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What {@link LinuxRuntime.events} tells: how much a container uses, or that the kernel killed for want of memory. */
+export type ContainerEvent = { readonly type: 'stats'; readonly stats: ContainerStats } | { readonly type: 'oom'; readonly kills: number }
+
 /** A container that a runtime knows. */
 export interface Container {
   readonly id: string
@@ -95,6 +106,8 @@ export interface LinuxRuntime extends Runtime {
   /** Host process ids of everything in the container's cgroup. */
   pids(id: string): Promise<number[]>
   stats(id: string): Promise<ContainerStats>
+  /** Statistics in intervals, the first at once, and OOM kills as they come, until the container has stopped. */
+  events(id: string, options?: EventsOptions): AsyncIterable<ContainerEvent>
   pause(id: string): Promise<void>
   resume(id: string): Promise<void>
   /** Changes the limits of a container; what is absent stays. */

@@ -54,7 +54,7 @@ const linuxShape: Shape = shape(
     rootfsPropagation: oneOf([...PROPAGATIONS, '']),
     maskedPaths: list(absolute),
     readonlyPaths: list(absolute),
-    mountLabel: unsupported,
+    mountLabel: text,
     personality: shape({ domain: oneOf(['LINUX', 'LINUX32']) }, { flags: unsupported }),
     intelRdt: unsupported,
     memoryPolicy: unsupported,

@@ -4,8 +4,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { cgroupPids, createCgroup, directoryOf, entryFiles, openCgroup, removeCgroup } from '../../src/cgroups/cgroup.ts'
+import { cgroupBelow, cgroupPids, createCgroup, directoryOf, entryFiles, openCgroup, removeCgroup } from '../../src/cgroups/cgroup.ts'
 import { type CgroupLayout, detectCgroupLayout } from '../../src/cgroups/layout.ts'
+import { writeLimits } from '../../src/cgroups/limits.ts'
+import { signalCgroup } from '../../src/cgroups/signal-cgroup.ts'
 import { updateCgroup } from '../../src/cgroups/update-cgroup.ts'
 
 const layout = detectCgroupLayout()
@@ -41,7 +43,7 @@ describe('a cgroup', () => {
 
   it('has a cpuset only when asked for, which then has processors', () => {
     expect(directoryOf(createCgroup(layout, path), 'cpuset')).toBeUndefined()
-    const cgroup = createCgroup(layout, path, { withCpuset: true })
+    const cgroup = createCgroup(layout, path, ['cpuset'])
     const file = `${directoryOf(cgroup, 'cpuset')}/tasks`
     expect(() => writeFileSync(file, String(process.pid))).not.toThrow()
     writeFileSync('/sys/fs/cgroup/cpuset/tasks', String(process.pid))
@@ -50,7 +52,7 @@ describe('a cgroup', () => {
   it('leaves nothing behind where it cannot be made whole', () => {
     const mountPoint = mkdtempSync(join(tmpdir(), 'ct-cgroup-'))
     const broken: CgroupLayout = { version: 1, hierarchies: [{ mountPoint, controllers: ['cpuset'] }] }
-    expect(() => createCgroup(broken, '/x', { withCpuset: true })).toThrow(expect.objectContaining({ code: 'RUNTIME_CGROUP_FAILED' }))
+    expect(() => createCgroup(broken, '/x', ['cpuset'])).toThrow(expect.objectContaining({ code: 'RUNTIME_CGROUP_FAILED' }))
     expect(readdirSync(mountPoint)).toEqual([])
     rmdirSync(mountPoint)
   })
@@ -65,5 +67,57 @@ describe('a cgroup', () => {
     const inCpuset = cpuset ? readFileSync(`${cpuset.directory}/cgroup.procs`, 'utf8').split('\n').map(Number) : []
     expect(inCpuset).toContain(child.pid)
     child.kill('SIGKILL')
+  })
+
+  it('opens a cgroup below it, and nothing beside it', () => {
+    const cgroup = createCgroup(layout, path)
+    for (const { directory } of cgroup.hierarchies) mkdirSync(`${directory}/below`)
+    expect(cgroupBelow(cgroup, '/below/')).toMatchObject({ path: `${path}/below` })
+    for (const bad of ['none', '..', 'below/../../..']) {
+      expect(() => cgroupBelow(cgroup, bad)).toThrow(expect.objectContaining({ code: 'RUNTIME_CGROUP_FAILED' }))
+    }
+  })
+
+  it('stands still while it is signalled, so that nobody escapes by forking', async () => {
+    const cgroup = createCgroup(layout, path)
+    const child = spawn('sh', ['-c', 'echo $$; while :; do sleep 100 & sleep 0.001; done'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    await once(child.stdout, 'data')
+    for (const file of entryFiles(cgroup)) writeFileSync(file, String(child.pid))
+    await expect.poll(() => cgroupPids(cgroup).length).toBeGreaterThan(3)
+    await signalCgroup(cgroup, 9, (pid, signal) => void process.kill(pid, signal))
+    await expect.poll(() => cgroupPids(cgroup)).toEqual([])
+  })
+
+  it('does not let a limit below what is used in when asked to check, and counts what was refused', () => {
+    const cgroup = createCgroup(layout, path)
+    const child = spawn('sleep', ['100'])
+    for (const file of entryFiles(cgroup)) writeFileSync(file, String(child.pid))
+    const directory = directoryOf(cgroup, 'memory') ?? ''
+    writeFileSync(`${directory}/cgroup.procs`, String(process.pid))
+    const ballast = Buffer.alloc(8 << 20, 1)
+    writeFileSync('/sys/fs/cgroup/memory/cgroup.procs', String(process.pid))
+    expect(ballast.length).toBe(8 << 20)
+    expect(() => writeLimits(cgroup, { memory: { limit: 4096, checkBeforeUpdate: true } })).toThrow(/less than the \d+ bytes in use/)
+    child.kill('SIGKILL')
+  })
+
+  it('takes a period and a quota in the order that the kernel wants', () => {
+    const cgroup = createCgroup(layout, path)
+    const read = (file: string) => readFileSync(`${directoryOf(cgroup, 'cpu')}/${file}`, 'utf8').trim()
+    writeLimits(cgroup, { cpu: { quota: 500_000, period: 1_000_000 } })
+    writeLimits(cgroup, { cpu: { quota: 5_000, period: 10_000, burst: 5_000 } })
+    expect([read('cpu.cfs_quota_us'), read('cpu.cfs_period_us'), read('cpu.cfs_burst_us')]).toEqual(['5000', '10000', '5000'])
+    writeLimits(cgroup, { memory: { limit: 1 << 26, swap: 1 << 27 } })
+    writeLimits(cgroup, { memory: { limit: 1 << 28, swap: 1 << 29 } })
+    expect(() => writeLimits(cgroup, { cpu: { quota: 1 } })).toThrow(expect.objectContaining({ code: 'RUNTIME_CGROUP_FAILED' }))
+  })
+
+  it('takes rates of single devices', () => {
+    const cgroup = createCgroup(layout, path)
+    const disk = readFileSync('/proc/partitions', 'utf8').split('\n')[2]?.trim().split(/\s+/).map(Number) ?? []
+    const [major = 0, minor = 0] = disk
+    writeLimits(cgroup, { blockIO: { throttleReadBpsDevice: [{ major, minor, rate: 1_000_000 }] } })
+    const file = `${directoryOf(cgroup, 'blkio')}/blkio.throttle.read_bps_device`
+    expect(readFileSync(file, 'utf8')).toBe(`${major}:${minor} 1000000\n`)
   })
 })

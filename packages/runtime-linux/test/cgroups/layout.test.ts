@@ -34,7 +34,7 @@ describe('parseCgroupLayout', () => {
     const text = line('/sys/fs/my\\040cgroup', 'cgroup2', 'nsdelegate')
     expect(parseCgroupLayout(text, probe('cpuset cpu io memory hugetlb pids\n'))).toEqual({
       version: 2,
-      hierarchies: [{ mountPoint: '/sys/fs/my cgroup', controllers: ['cpuset', 'cpu', 'io', 'memory', 'pids'] }],
+      hierarchies: [{ mountPoint: '/sys/fs/my cgroup', controllers: ['cpuset', 'cpu', 'io', 'memory', 'hugetlb', 'pids'] }],
     })
   })
 

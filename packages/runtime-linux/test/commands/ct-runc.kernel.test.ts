@@ -66,6 +66,85 @@ describe('ct-runc', () => {
     expect(box.cgroupDirectories(`/${box.cgroupParent}/two`)).toEqual([])
   })
 
+  it('executes what a process file says, and refuses what cannot be', () => {
+    writeConfig(['sleep', '100'])
+    expect(detached('run', '--detach', 'exec')).toBe(0)
+    const file = `${directory}/process.json`
+    writeFileSync(
+      file,
+      JSON.stringify({
+        args: ['sh', '-c', 'id -u; pwd; echo $A; umask'],
+        env: ['PATH=/bin', 'A=b'],
+        cwd: '/tmp',
+        user: { uid: 1815, gid: 1815, umask: 0o27 },
+      }),
+    )
+    expect(ctRunc('exec', '--process', file, 'exec').stdout).toBe('1815\n/tmp\nb\n0027\n')
+    expect(ctRunc('exec', '--cap', 'CAP_SYS_NICE', 'exec', 'grep', 'CapEff', '/proc/self/status').stdout).toBe(
+      'CapEff:\t00000000a88425fb\n',
+    )
+    expect(ctRunc('exec', '--no-new-privs', 'exec', 'grep', 'NoNewPrivs', '/proc/self/status').stdout).toBe('NoNewPrivs:\t1\n')
+    for (const wrong of [
+      ['--cap', 'CAP_FLY'],
+      ['--user', 'ada'],
+      ['--cgroup', 'none'],
+      ['--process', '/none'],
+    ]) {
+      expect(ctRunc('exec', ...wrong, 'exec', 'true')).toMatchObject({ status: 255, stdout: '' })
+    }
+    expect(ctRunc('list').stdout).toMatch(/^exec +\d+ +running +.+ root +$/m)
+    expect(ctRunc('delete', '--force', 'exec').status).toBe(0)
+  })
+
+  it('changes limits by flags and by a file, and tells what is used', () => {
+    writeConfig(['sleep', '100'])
+    expect(detached('run', '--detach', 'limits')).toBe(0)
+    expect(
+      ctRunc(
+        'update',
+        '--memory',
+        '64m',
+        '--memory-swap',
+        '128m',
+        '--pids-limit',
+        '33',
+        '--cpu-period',
+        '50000',
+        '--cpu-quota',
+        '20000',
+        'limits',
+      ).status,
+    ).toBe(0)
+    const { data } = JSON.parse(ctRunc('events', '--stats', 'limits').stdout)
+    expect(data).toMatchObject({ memory: { usage: { limit: 64 << 20 } }, pids: { limit: 33, current: 1 } })
+    const cgroup = `${box.cgroupParent}/limits`
+    expect(readFileSync(`/sys/fs/cgroup/cpu/${cgroup}/cpu.cfs_quota_us`, 'utf8')).toBe('20000\n')
+    writeFileSync(`${directory}/limits.json`, JSON.stringify({ pids: { limit: 44 }, cpu: { shares: 512 } }))
+    expect(ctRunc('update', '-r', `${directory}/limits.json`, 'limits').status).toBe(0)
+    expect(readFileSync(`/sys/fs/cgroup/pids/${cgroup}/pids.max`, 'utf8')).toBe('44\n')
+    expect(ctRunc('update', '--memory', '1k', 'limits')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('memory.limit_in_bytes'),
+    })
+    expect(ctRunc('delete', '--force', 'limits').status).toBe(0)
+  })
+
+  it('tells of processes that the kernel kills for want of memory', async () => {
+    writeConfig(['sh', '-c', 'while :; do dd if=/dev/zero of=/dev/null bs=200M count=1; sleep 0.2; done 2>/dev/null'], (spec) => ({
+      ...spec,
+      linux: { ...spec.linux, resources: { memory: { limit: 16 << 20, swap: 16 << 20 } } },
+    }))
+    expect(detached('run', '--detach', 'oom')).toBe(0)
+    const watcher = spawn(process.execPath, arguments_(['events', '--interval', '1h', 'oom']), { stdio: ['ignore', 'pipe', 'inherit'] })
+    let lines = ''
+    watcher.stdout.on('data', (chunk) => (lines += chunk))
+    await expect.poll(() => lines, { timeout: 20_000 }).toContain('{"type":"oom","id":"oom"}\n')
+    const ended = new Promise((resolve) => watcher.once('exit', resolve))
+    expect(ctRunc('delete', '--force', 'oom').status).toBe(0)
+    expect(await ended).toBe(0)
+    expect(lines).toMatch(/^\{"type":"stats","id":"oom","data":/)
+  })
+
   it('hands the terminal to the console socket', async () => {
     writeConfig(['sh', '-c', 'stty size; sleep 0.2'], (spec) => ({
       ...spec,

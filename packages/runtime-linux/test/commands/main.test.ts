@@ -48,6 +48,15 @@ describe('ct-runc', () => {
     expect(await run('spec', '--bundle', directory)).toMatchObject({ status: 1, error: expect.stringContaining('Remove it first') })
   })
 
+  it('writes a spec for a user without privileges', async () => {
+    const bundle = mkdtempSync(join(directory, 'rootless-'))
+    expect(await run('spec', '--rootless', '--bundle', bundle)).toMatchObject({ status: 0 })
+    const { linux, mounts } = validateSpec(JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8')))
+    expect(linux?.uidMappings).toEqual([{ containerID: 0, hostID: process.getuid?.(), size: 1 }])
+    expect(linux?.namespaces?.map(({ type }) => type).sort()).toEqual(['cgroup', 'ipc', 'mount', 'pid', 'user', 'uts'])
+    expect(JSON.stringify(mounts)).not.toContain('gid=')
+  })
+
   it('says what it can do', async () => {
     expect(JSON.parse((await run('features')).out)).toMatchObject({ ociVersionMax: '1.2.1', linux: { seccomp: { enabled: true } } })
   })
@@ -57,6 +66,13 @@ describe('ct-runc', () => {
     expect((await run('list', '--format', 'json')).out).toBe('[]\n')
   })
 
+  it('refuses a form of the log that it does not know', async () => {
+    expect(await run('--log-format', 'xml', 'list')).toMatchObject({
+      status: 1,
+      error: expect.stringContaining('invalid log-format "xml"'),
+    })
+  })
+
   const failures: [argv: string[], message: string][] = [
     [['state', 'none'], 'container none does not exist'],
     [['state'], 'container id cannot be empty'],
@@ -64,6 +80,11 @@ describe('ct-runc', () => {
     [['list', '--fast'], 'flag provided but not defined: -fast'],
     [['run', '--bundle', '/none', 'x'], '/none/config.json cannot be read: ENOENT'],
     [['--systemd-cgroup', 'list'], '--systemd-cgroup is not supported'],
+    [['list', '--format', 'xml'], 'invalid format "xml"'],
+    [['update', '--memory', 'much', 'x'], 'invalid value "much" for --memory'],
+    [['update', '--cpu-quota', '1.5', 'x'], 'invalid value "1.5" for --cpu-quota'],
+    [['update', '--l3-cache-schema', 'L3:0=f', 'x'], '--l3-cache-schema is not supported'],
+    [['events', '--interval', '5', 'x'], 'invalid value "5" for --interval'],
   ]
   it.each(failures)('%j fails with a reason, also in the log', async (argv, message) => {
     const log = join(directory, 'log')

@@ -67,6 +67,17 @@ describe('validateSpec', () => {
       { devices: [{ allow: true, access: 'x' }] },
       'linux.resources.devices[0].access: must be some of r, w and m, not "x"',
     ],
+    [
+      'linux.resources',
+      { hugepageLimits: [{ pageSize: '../x', limit: 1 }] },
+      'linux.resources.hugepageLimits[0].pageSize: must be a size such as 2MB',
+    ],
+    ['linux.resources', { rdma: { 'a b': {} } }, 'linux.resources.rdma["a b"]: must be a name without white space'],
+    [
+      'linux.resources',
+      { network: { priorities: [{ name: '', priority: 1 }] } },
+      'linux.resources.network.priorities[0].name: must be a non-empty string',
+    ],
     ['linux.resources', { unified: { '../x': '1' } }, 'linux.resources.unified["../x"]: must be named as a file of cgroup v2'],
   ]
   it.each(rows)('refuses %s = %j', (path, value, message) => {
@@ -82,11 +93,8 @@ describe('validateSpec', () => {
   const unsupported: [path: string, value: unknown][] = [
     ['hooks', { createContainer: [{ path: '/bin/true' }] }],
     ['hooks', { startContainer: [{ path: '/bin/true' }] }],
-    ['process.apparmorProfile', 'docker-default'],
-    ['process.selinuxLabel', 'system_u'],
     ['linux.intelRdt', { closID: 'x' }],
     ['linux.cgroupsPath', 'system.slice:ct:box'],
-    ['linux.resources', { hugepageLimits: [{ pageSize: '2MB', limit: 1 }] }],
     ['mounts', [{ destination: '/x', uidMappings: [{ containerID: 0, hostID: 0, size: 1 }] }]],
   ]
   it.each(unsupported)('says that %s is not supported', (path, value) => {

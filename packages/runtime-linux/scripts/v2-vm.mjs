@@ -1,0 +1,151 @@
+// Boots a small virtual machine whose cgroups are all of version 2 (or, with `--cgroups v1`, all of version 1), runs the
+// kernel tests of this package there, and ends as they do. Machines with the hybrid layout cannot show the controllers
+// of version 2, which belong to one hierarchy at a time.
+//
+//   node scripts/v2-vm.mjs --kernel <vmlinuz> [--modules <directory>] [--cgroups v1|v2] [--limit <seconds>] [tests...]
+//
+// Needs root, qemu-system-x86_64 (apt: qemu-system-x86), a static /bin/busybox, cpio or that of busybox, the built packages,
+// and a kernel, such as the one of Debian's linux-image-cloud-amd64, unpacked (`dpkg -x`); `--modules` is its
+// lib/modules/<version>. The processor is emulated, so no /dev/kvm is needed, and a run takes minutes: the limit is 20 of
+// them by default. Everything the machine has is one initramfs: Node, the tests and what they import.
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    kernel: { type: 'string' },
+    modules: { type: 'string' },
+    cgroups: { type: 'string', default: 'v2' },
+    limit: { type: 'string', default: '1200' },
+  },
+})
+if (values.kernel === undefined || !['v1', 'v2'].includes(values.cgroups)) {
+  console.error('usage: v2-vm.mjs --kernel <vmlinuz> [--modules <directory>] [--cgroups v1|v2] [--limit <seconds>] [tests...]')
+  process.exit(2)
+}
+
+const repository = fileURLToPath(new URL('../../../', import.meta.url))
+const tests = positionals.length > 0 ? positionals : ['packages/runtime-linux/test']
+const MEMORY_MIB = 3072
+const STATUS = 'ct-vm ended with '
+
+/** Tools of the workspace that no test imports; the rest of node_modules is small. */
+const LEFT_OUT = ['@biomejs', '@turbo', 'turbo', 'typescript', '@arethetypeswrong', 'prettier', 'zod', 'knip', 'publint', '.cache']
+/** Modules that tests use, those that others need first. */
+const MODULES = ['fs/overlayfs/overlay.ko', 'drivers/block/loop.ko', 'net/sched/cls_cgroup.ko']
+
+/** The first program: moves from the initramfs, out of which no process can pivot, to a file system of its own. */
+const INIT = `#!/bin/busybox sh
+/bin/busybox mount -t tmpfs -o size=80% root /tmp
+cd / && for name in bin etc lib lib64 usr modules work; do [ -e $name ] && cp -a $name /tmp/; done
+mkdir -p /tmp/proc /tmp/sys /tmp/dev /tmp/tmp /tmp/root /tmp/run
+exec switch_root /tmp /bin/run-tests
+`
+
+/** Mounts what a machine has, runs the tests, tells their status and turns the machine off. */
+const RUN_TESTS = `#!/bin/busybox sh
+export PATH=/bin HOME=/root
+mount -t proc proc /proc && mount -t sysfs sys /sys && mount -t devtmpfs dev /dev
+mkdir -p /dev/pts /dev/shm && mount -t devpts -o ptmxmode=666 pts /dev/pts && mount -t tmpfs shm /dev/shm
+ln -s /proc/self/fd /dev/fd
+for module in overlay loop cls_cgroup; do [ -e /modules/$module.ko ] && insmod /modules/$module.ko; done
+if grep -q ct.cgroups=v1 /proc/cmdline; then
+  mount -t tmpfs cgroup /sys/fs/cgroup
+  for name in cpu,cpuacct cpuset memory pids devices freezer blkio hugetlb net_cls,net_prio rdma; do
+    mkdir -p /sys/fs/cgroup/$name && mount -t cgroup -o $name cgroup /sys/fs/cgroup/$name
+  done
+else
+  mount -t cgroup2 cgroup /sys/fs/cgroup
+fi
+ip link set lo up
+tests=$(sed 's/.*ct.tests=\\([^ ]*\\).*/\\1/' /proc/cmdline | tr , ' ')
+echo "kernel $(uname -r), cgroups: $(grep -c ' - cgroup ' /proc/self/mountinfo) hierarchies of version 1, $(cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null)"
+cd /work && node node_modules/vitest/vitest.mjs run --project kernel --test-timeout 240000 --hook-timeout 240000 $tests
+echo "${STATUS}$?"
+poweroff -f
+`
+
+const directory = mkdtempSync(join(tmpdir(), 'ct-vm-'))
+try {
+  const root = join(directory, 'root')
+  fill(root)
+  const image = join(directory, 'initramfs')
+  execFileSync('sh', ['-c', `cd "$1" && find . | ${cpio()} -o -H newc > "$2" 2>/dev/null`, 'sh', root, image])
+  rmSync(root, { recursive: true })
+  process.exitCode = await boot(image)
+} finally {
+  rmSync(directory, { recursive: true, force: true })
+}
+
+/** Lays out the machine's only file system. */
+function fill(root) {
+  for (const name of ['bin', 'proc', 'sys', 'dev', 'tmp', 'root', 'etc', 'run', 'modules', 'work'])
+    mkdirSync(join(root, name), { recursive: true })
+  cpSync('/bin/busybox', join(root, 'bin/busybox'))
+  for (const applet of execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).split('\n')) {
+    if (applet !== '' && applet !== 'busybox') symlinkSync('busybox', join(root, 'bin', applet))
+  }
+  writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n')
+  writeFileSync(join(root, 'etc/group'), 'root:x:0:\n')
+  cpSync(process.execPath, join(root, 'bin/node'), { dereference: true })
+  addLibraries(root, process.execPath)
+  for (const path of MODULES.map((module) => join(values.modules ?? '/none', 'kernel', module)).filter((path) => existsSync(path))) {
+    cpSync(path, join(root, 'modules', path.slice(path.lastIndexOf('/') + 1)))
+  }
+  addWorkspace(join(root, 'work'))
+  const modules = readdirSync(join(root, 'work/node_modules'), { recursive: true }).filter((path) => path.endsWith('gnu.node'))
+  for (const path of modules) addLibraries(root, join(root, 'work/node_modules', path))
+  writeFileSync(join(root, 'init'), INIT, { mode: 0o755 })
+  writeFileSync(join(root, 'bin/run-tests'), RUN_TESTS, { mode: 0o755 })
+}
+
+/** Copies the libraries that a program or a native module is linked to. */
+function addLibraries(root, from) {
+  for (const [, library] of execFileSync('ldd', [from], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/g)) {
+    mkdirSync(join(root, dirname(library)), { recursive: true })
+    cpSync(library, join(root, library), { dereference: true })
+  }
+}
+
+function addWorkspace(work) {
+  for (const file of ['package.json', 'vitest.config.ts', 'tsconfig.json', 'tsconfig.base.json', 'tsup.base.ts'])
+    cpSync(join(repository, file), join(work, file))
+  for (const name of ['errors', 'native', `native-linux-${process.arch}`, 'runtime-linux']) {
+    cpSync(join(repository, 'packages', name), join(work, 'packages', name), { recursive: true })
+  }
+  for (const name of readdirSync(join(repository, 'node_modules')).filter((entry) => !LEFT_OUT.includes(entry))) {
+    cpSync(join(repository, 'node_modules', name), join(work, 'node_modules', name), { recursive: true, verbatimSymlinks: true })
+  }
+}
+
+function cpio() {
+  return existsSync('/usr/bin/cpio') || existsSync('/bin/cpio') ? 'cpio' : '/bin/busybox cpio'
+}
+
+/** Starts the machine, prints what it prints, and answers the status that it ends with. */
+async function boot(image) {
+  const machine = ['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', String(MEMORY_MIB)]
+  const version = values.cgroups === 'v2' ? 'cgroup_no_v1=all' : 'ct.cgroups=v1'
+  const line = `console=ttyS0 quiet panic=-1 hugepagesz=2M hugepages=4 ct.tests=${tests.join(',')} ${version}`
+  const quiet = ['-display', 'none', '-monitor', 'none', '-serial', 'stdio', '-no-reboot', '-nic', 'none']
+  const child = spawn('qemu-system-x86_64', [...machine, ...quiet, '-kernel', resolve(values.kernel), '-initrd', image, '-append', line], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const timer = setTimeout(() => child.kill('SIGKILL'), Number(values.limit) * 1000)
+  let output = ''
+  child.stdout.on('data', (chunk) => {
+    process.stdout.write(chunk)
+    output += chunk
+  })
+  const [, signal] = await once(child, 'close')
+  clearTimeout(timer)
+  if (signal !== null) console.error(`the machine was ended after ${values.limit} s`)
+  const status = new RegExp(`${STATUS}(\\d+)`).exec(output)?.[1]
+  return status === undefined ? 1 : Number(status)
+}
