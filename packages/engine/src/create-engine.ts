@@ -75,7 +75,7 @@ async function openEngine(options: EngineOptions, locks: readonly StateLock[]): 
   const catalog = new ImageCatalog(store, join(root, 'images'))
   await catalog.open()
   const usage = imageUsage(table)
-  const garbage = new ImageGarbage(catalog, snapshotter, usage)
+  const garbage = new ImageGarbage(catalog, { snapshotter, usage, log })
   const context: ContainerContext = {
     identity,
     runtimeDirectory,

@@ -2,19 +2,28 @@ import type { Snapshotter } from '@ct/layerfs'
 import type { ImageCatalog } from './image-catalog.ts'
 import type { ImageUsage } from './image-usage.ts'
 
+/** What else is needed to know what nobody needs. */
+export interface ImageGarbageOptions {
+  readonly snapshotter: Snapshotter
+  readonly usage: ImageUsage
+  readonly log: (line: string) => void
+}
+
 /** Removes blobs and snapshots that no image and no container needs. While an image is coming in, it waits until that has ended. */
 export class ImageGarbage {
   readonly #catalog: ImageCatalog
   readonly #snapshotter: Snapshotter
   readonly #usage: ImageUsage
+  readonly #log: (line: string) => void
   #arriving = 0
   #isDue = false
   #collecting: Promise<number> = Promise.resolve(0)
 
-  constructor(catalog: ImageCatalog, snapshotter: Snapshotter, usage: ImageUsage) {
+  constructor(catalog: ImageCatalog, { snapshotter, usage, log }: ImageGarbageOptions) {
     this.#catalog = catalog
     this.#snapshotter = snapshotter
     this.#usage = usage
+    this.#log = log
   }
 
   /** Runs a task that brings images in, whose blobs and snapshots are not yet those of an image. */
@@ -41,6 +50,7 @@ export class ImageGarbage {
 
   async #collectAll(): Promise<number> {
     const blobs = await this.#catalog.store.collect(this.#catalog.all().map(({ manifest }) => manifest.digest))
+    if (blobs.damaged.length > 0) this.#log(`no blob is removed, as these manifests are damaged: ${blobs.damaged.join(', ')}`)
     return blobs.freedBytes + (await this.#collectSnapshots())
   }
 
