@@ -9,7 +9,7 @@ const page = fileURLToPath(new URL('../COMMANDS.md', import.meta.url))
 /** The page, from a function that gives what `ct ARGS…` prints. */
 export async function commandsPage(help) {
   const overview = await help(['--help'])
-  const names = Array.from(overview.split('Options:')[0].matchAll(/^ {2}(\S+(?: \S+)?) {2,}\S/gm), ([, name]) => name)
+  const names = Array.from(overview.split('Options:')[0].matchAll(/^ {2}(\S+(?: \S+){0,2}) {2,}\S/gm), ([, name]) => name)
   const block = (text) => `\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`
   const sections = [
     '# The commands of ct\n',

@@ -13,6 +13,7 @@ export type CliErrorCode =
   | 'CLI_NO_DAEMON'
   | 'CLI_NEEDS_ROOT'
   | 'CLI_ENGINE_FAILED'
+  | 'CLI_REGISTRY_IN_USE'
   | 'CLI_PACK_NOT_FOUND'
   | 'CLI_PACK_BAD_ELF'
   | 'CLI_PACK_CHANGED'

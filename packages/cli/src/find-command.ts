@@ -3,19 +3,19 @@ import { CliError } from './errors.ts'
 import type { CommandEntry } from './parser/command.ts'
 import { nearest } from './parser/suggest.ts'
 
-/** Commands of two words, by the first. */
+/** Commands of more words than one, by the first. */
 export function groupOf(word = ''): readonly CommandEntry[] {
   return COMMANDS.filter(({ name }) => name.startsWith(`${word} `))
 }
 
-/** Whether a word alone names commands of two words, `volume`, and none of one. */
+/** Whether a word alone only begins the names of commands, as `volume` does. */
 export function isGroup(word: string | undefined): boolean {
   return groupOf(word).length > 0 && !COMMANDS.some(({ name }) => name === word)
 }
 
-/** The command that the first two words name, or the first, and what follows. Throws `CLI_UNKNOWN_COMMAND`. */
+/** The command that the first words name, three at most, and what follows. Throws `CLI_UNKNOWN_COMMAND`. */
 export function findCommand(words: readonly string[]): { readonly entry: CommandEntry; readonly rest: readonly string[] } {
-  for (const count of [2, 1]) {
+  for (const count of [3, 2, 1]) {
     const name = words.slice(0, count).join(' ')
     const entry = COMMANDS.find((one) => one.name === name || one.aliases?.includes(name))
     if (entry !== undefined && count <= words.length) return { entry, rest: words.slice(count) }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rmdir, unlink } from 'node:fs/promises'
+import { mkdir, readFile, rmdir, stat, unlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { hasErrno } from '@ct/errors'
 import type { Descriptor } from './descriptor.ts'
@@ -17,12 +17,16 @@ const recordShape = object<{ readonly version: 1; readonly descriptor: Descripto
   'descriptor',
 ])
 
+/** Records remembered; at some hundred bytes each. */
+const MOST_KNOWN = 20_000
+
 /**
  * References as files, `refs/<registry>/<repository>/_tags/<tag>` and `…/_digests/<algorithm>-<hex>`. A component of a repository never
  * starts with `_`, a checked reference holds no `..`, and the registry is percent-encoded: no path leaves the directory.
  */
 export class RefDirectory {
   readonly #root: string
+  readonly #known = new Map<string, { readonly version: string; readonly descriptor: Descriptor }>()
 
   constructor(root: string) {
     this.#root = root
@@ -70,11 +74,20 @@ export class RefDirectory {
     return [...new Set(found.map(({ path }) => relative(start, dirname(dirname(path)))))].sort()
   }
 
+  /** A record is replaced, never changed: one whose file is the same as before is not read again. */
   async #readRecord(path: string): Promise<Descriptor | undefined> {
     try {
+      const { ino, ctimeNs, size } = await stat(path, { bigint: true })
+      const version = `${ino} ${ctimeNs} ${size}`
+      const known = this.#known.get(path)
+      if (known?.version === version) return known.descriptor
       const what = `the record of a reference, ${path},`
-      return parseDocument(await readFile(path), recordShape, { what, code: 'IMAGE_BAD_STORE' }).descriptor
+      const { descriptor } = parseDocument(await readFile(path), recordShape, { what, code: 'IMAGE_BAD_STORE' })
+      if (this.#known.size >= MOST_KNOWN) this.#known.clear()
+      this.#known.set(path, { version, descriptor })
+      return descriptor
     } catch (error) {
+      this.#known.delete(path)
       if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
       throw error
     }

@@ -26,6 +26,19 @@ describe('ContentStore', () => {
     expect(digestOf(await readFile(again.path(digestOf('layer'))))).toBe(digestOf('layer'))
   })
 
+  it('sees at once what another process that writes has tagged', async () => {
+    await using made = await makeStore()
+    const [first, second] = [testImage(['one']), testImage(['two'])]
+    const reader = await ContentStore.open(made.target.root)
+    for (const image of [first, second, first]) {
+      await pushTestImage(made.target, image, 'debian:12')
+      expect(await reader.resolve('debian:12')).toEqual(image.root)
+      expect(await reader.resolve('debian:12')).toEqual(image.root)
+    }
+    await made.target.untag('debian:12')
+    await expect(reader.resolve('debian:12')).rejects.toMatchObject({ code: 'IMAGE_NO_REFERENCE' })
+  })
+
   it('has one small file for each reference', async () => {
     await using made = await makeStore()
     const image = testImage(['layer'])

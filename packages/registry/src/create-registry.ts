@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Descriptor, type ImageStore, readBlob } from '@ct/image'
+import type { ImageStore } from '@ct/image'
 import { type Gatekeeper, OPEN_GATE } from './access/gatekeeper.ts'
 import { answerError, asDistributionError } from './error-answer.ts'
 import { DistributionError } from './errors.ts'
 import type { RegistryState } from './exchange.ts'
+import { ManifestBytes } from './manifest-bytes.ts'
 import { ManifestFacts } from './manifest-facts.ts'
 import { type Collected, type CollectOptions, collectGarbage } from './operations/collect-garbage.ts'
 import type { RegistryEvent } from './operations/registry-event.ts'
@@ -136,7 +137,7 @@ function stateOf(options: RegistryOptions, onError: (error: unknown) => void): R
     upstream: upstream === undefined ? undefined : new Upstream({ store, facts }, upstream),
     openRepository: (name) => new Repository(store, { storeName, name }),
     listRepositories: () => store.listRepositories(storeName),
-    readManifest: (descriptor: Descriptor, signal: AbortSignal) => readBlob(store, descriptor, { signal }),
+    manifests: new ManifestBytes(store),
     emit(event) {
       try {
         onEvent(event)

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Descriptor, ImageStore } from '@ct/image'
+import type { ImageStore } from '@ct/image'
 import type { Admission } from './access/gatekeeper.ts'
+import type { ManifestBytes } from './manifest-bytes.ts'
 import type { ManifestFacts } from './manifest-facts.ts'
 import type { RegistryEvent } from './operations/registry-event.ts'
 import type { Repository } from './repository.ts'
@@ -13,6 +14,7 @@ export interface RegistryState {
   readonly store: ImageStore
   readonly uploads: Uploads
   readonly facts: ManifestFacts
+  readonly manifests: ManifestBytes
   readonly locks: RepositoryLocks
   readonly upstream: Upstream | undefined
   /** Manifests may name what is not here. */
@@ -21,8 +23,6 @@ export interface RegistryState {
   openRepository(name: string): Repository
   /** Names of all that have something, sorted. */
   listRepositories(): Promise<readonly string[]>
-  /** The bytes of a manifest, verified. */
-  readManifest(descriptor: Descriptor, signal: AbortSignal): Promise<Uint8Array>
   emit(event: RegistryEvent): void
 }
 

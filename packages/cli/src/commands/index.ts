@@ -156,6 +156,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Print everything about networks',
     load: async () => (await import('./network-inspect.ts')).networkInspect,
   },
+  {
+    name: 'registry serve',
+    summary: 'Run a registry in the foreground',
+    load: async () => (await import('./registry-serve.ts')).registryServe,
+  },
+  {
+    name: 'registry gc',
+    summary: 'Remove what nothing in a registry needs',
+    load: async () => (await import('./registry-gc.ts')).registryGc,
+  },
+  {
+    name: 'registry check',
+    summary: 'Find damaged and missing blobs of a registry',
+    load: async () => (await import('./registry-check.ts')).registryCheck,
+  },
+  {
+    name: 'registry user add',
+    summary: 'Add an account, or change its password',
+    load: async () => (await import('./registry-user-add.ts')).registryUserAdd,
+  },
   { name: 'version', summary: 'Print the versions of client and daemon', load: async () => (await import('./version.ts')).versionCommand },
   { name: 'info', summary: 'Print what the daemon says of itself and its machine', load: async () => (await import('./info.ts')).info },
   { name: 'daemon', summary: 'Run the daemon in the foreground', load: async () => (await import('./daemon.ts')).daemon },

@@ -60,7 +60,7 @@ export function defineCommand<const F extends Flags>(command: Command<F>): Comma
 
 /** One line in the list of commands; the file behind it is loaded only when it is called. */
 export interface CommandEntry {
-  /** One or two words: `run`, `volume ls`. */
+  /** One to three words: `run`, `volume ls`, `registry user add`. */
   readonly name: string
   /** One line of help, without a full stop. */
   readonly summary: string

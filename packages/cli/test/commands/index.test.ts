@@ -6,7 +6,7 @@ const files = readdirSync(new URL('../../src/commands', import.meta.url)).filter
 
 describe('the list of commands', () => {
   it('has every file of the directory, under its name', () => {
-    expect(COMMANDS.map(({ name }) => `${name.replace(' ', '-')}.ts`).sort()).toEqual([...files].sort())
+    expect(COMMANDS.map(({ name }) => `${name.replaceAll(' ', '-')}.ts`).sort()).toEqual([...files].sort())
   })
 
   it('has no name twice', () => {

@@ -14,7 +14,7 @@ export async function getManifest(exchange: Exchange): Promise<void> {
   }
   if (request.headers['if-none-match'] === head.etag) return void response.writeHead(304, { etag: head.etag }).end()
   if (request.method === 'HEAD') return void response.writeHead(200, head).end()
-  const bytes = await registry.readManifest(descriptor, signal)
+  const bytes = await registry.manifests.read(descriptor, signal)
   response.writeHead(200, head).end(bytes)
   registry.emit({ action: 'pull', repository: repository.name, digest: descriptor.digest, tag: tagOf(reference), user: admission.user })
 }

@@ -1,0 +1,36 @@
+import { defineCommand } from '../parser/command.ts'
+
+/** `ct registry serve`: a private registry in the foreground, until SIGTERM or SIGINT. */
+export const registryServe = defineCommand({
+  usage: '[OPTIONS]',
+  flags: {
+    root: { type: 'string', placeholder: 'directory', summary: "Where images are kept (default 'registry' below the state directory)" },
+    listen: { type: 'string', short: 'l', placeholder: 'host:port', summary: 'Where to listen (default 127.0.0.1:5000)' },
+    open: { type: 'boolean', summary: 'Let everybody who can reach it do everything' },
+    htpasswd: { type: 'string', placeholder: 'file', summary: "Accounts, as 'ct registry user add' writes them" },
+    'anonymous-pull': { type: 'boolean', summary: 'Let everybody pull; pushes need an account' },
+    policy: { type: 'string', placeholder: 'file', summary: 'Who may do what, as a JSON list of {repositories, users, actions}' },
+    'token-url': { type: 'string', placeholder: 'url', summary: 'Use tokens, given out at /token of this URL: ours, as clients see it' },
+    'tls-cert': { type: 'string', placeholder: 'file', summary: 'Serve HTTPS with this certificate (PEM, with its chain)' },
+    'tls-key': { type: 'string', placeholder: 'file', summary: 'Key of the certificate' },
+    'client-ca': { type: 'string', placeholder: 'file', summary: 'Clients need a certificate of these authorities' },
+    'read-only': { type: 'boolean', summary: 'Refuse whatever changes something' },
+    quota: { type: 'string', placeholder: 'size', summary: 'Bytes that a repository may have (10g)' },
+    upstream: { type: 'string', placeholder: 'host', summary: 'Bring what is missing from this registry, and keep it' },
+    webhook: { type: 'list', placeholder: 'url', summary: 'Tell of pushes and deletions by POST, signed with CT_WEBHOOK_SECRET' },
+    metrics: { type: 'boolean', summary: 'Serve Prometheus metrics at /metrics' },
+    'gc-interval': { type: 'string', placeholder: 'minutes', summary: 'Remove what nothing needs this often (default 60, 0 is never)' },
+    quiet: { type: 'boolean', short: 'q', summary: 'Do not log requests' },
+  },
+  args: { min: 0, max: 0 },
+  details:
+    "Prints 'ct registry ready on URL' when it answers, and logs a line of JSON for each request to stderr. Beyond loopback it wants\naccounts, client certificates or --open. Certificates and accounts are read again when their files change.",
+  examples: [
+    'ct registry user add --htpasswd accounts alice < password',
+    'ct registry serve --listen 0.0.0.0:5000 --htpasswd accounts --tls-cert tls.crt --tls-key tls.key',
+  ],
+  async run({ flags }, context) {
+    const { runRegistry } = await import('../registry/run-registry.ts')
+    return runRegistry(flags, context)
+  },
+})

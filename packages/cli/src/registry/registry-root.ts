@@ -1,0 +1,77 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, request, type Server } from 'node:http'
+import { join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { hasErrno } from '@ct/errors'
+import type { Context } from '../context.ts'
+import { CliError } from '../errors.ts'
+import { defaultPlaces } from '../host.ts'
+
+/** What can be asked of whoever holds a root: a collection. The values are its options; the answer is its result. */
+export type CollectRequest = { readonly graceMs?: number | undefined; readonly removesUntagged?: boolean | undefined }
+
+/** The directory of a registry: the flag, else the default place. */
+export function registryRoot(flag: string | undefined, { env }: Pick<Context, 'env'>): string {
+  return resolve(flag ?? join(defaultPlaces(env).root, 'registry'))
+}
+
+/**
+ * Takes a registry's directory for this process alone, for one process writes a store: by a socket in it, on which `ct registry gc`
+ * finds us. Throws `CLI_REGISTRY_IN_USE`.
+ */
+export async function holdRegistryRoot(root: string, collect: (options: CollectRequest) => Promise<unknown>): Promise<AsyncDisposable> {
+  await mkdir(root, { recursive: true })
+  const socket = socketPath(root)
+  if ((await ask(socket, 'GET')) !== undefined) {
+    throw new CliError('CLI_REGISTRY_IN_USE', `another process serves or cleans the registry in ${root}`, {
+      kind: 'conflict',
+      hint: 'choose another directory with --root, or let it end first',
+    })
+  }
+  // Nobody answered: what is there was left by a process that was killed.
+  await rm(socket, { force: true })
+  const server = createServer(async (incoming, response) => {
+    try {
+      const result = incoming.method === 'POST' ? await collect(JSON.parse(await text(incoming))) : {}
+      response.end(JSON.stringify(result))
+    } catch (error) {
+      response.writeHead(500).end(JSON.stringify({ message: error instanceof Error ? error.message : String(error) }))
+    }
+  })
+  await listen(server, socket)
+  return {
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((closed) => server.close(closed))
+    },
+  }
+}
+
+/** Lets the server of a registry collect; `undefined` when none serves it. Throws `CLI_REGISTRY_IN_USE` when it fails there. */
+export async function askToCollect(root: string, options: CollectRequest): Promise<unknown> {
+  const answer = await ask(socketPath(root), 'POST', options)
+  if (answer === undefined) return undefined
+  const body: unknown = JSON.parse(await text(answer))
+  if (answer.statusCode === 200) return body
+  const reason = typeof body === 'object' && body !== null && 'message' in body ? String(body.message) : 'it failed'
+  throw new CliError('CLI_REGISTRY_IN_USE', `the server of the registry in ${root} could not collect: ${reason}`, { kind: 'unavailable' })
+}
+
+function socketPath(root: string): string {
+  return join(root, 'control.sock')
+}
+
+function ask(socket: string, method: string, body?: CollectRequest): Promise<IncomingMessage | undefined> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ socketPath: socket, path: '/', method, agent: false }, resolve)
+    outgoing.on('error', (error) => (hasErrno(error, 'ENOENT', 'ECONNREFUSED') ? resolve(undefined) : reject(error)))
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body))
+  })
+}
+
+function listen(server: Server, socket: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(socket, resolve)
+  })
+}

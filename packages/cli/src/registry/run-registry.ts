@@ -1,0 +1,53 @@
+import { type RegistryOptions, type RunningRegistry, serveRegistry } from '@ct/registry'
+import { createRegistryClient } from '@ct/registry-client'
+import type { Context } from '../context.ts'
+import { integerFlag } from '../create/bad-flag.ts'
+import { holdRegistryRoot, registryRoot } from './registry-root.ts'
+import { type ServeFlags, serveOptions } from './serve-options.ts'
+
+/** All flags of `ct registry serve`. */
+export interface RunFlags extends ServeFlags {
+  readonly root?: string | undefined
+  readonly upstream?: string | undefined
+  readonly 'gc-interval'?: string | undefined
+  readonly quiet?: boolean | undefined
+}
+
+/** Serves a registry until SIGTERM or SIGINT; gives the exit status. */
+export async function runRegistry(flags: RunFlags, context: Context): Promise<number> {
+  const { stdout, stderr, env, onSignal } = context
+  const log = (record: object): void => void stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...record })}\n`)
+  const onError = (error: unknown): void => log({ level: 'error', message: error instanceof Error ? error.message : String(error) })
+  const intervalMinutes = integerFlag('gc-interval', flags['gc-interval']) ?? 60
+  const options = await serveOptions(flags, env.CT_WEBHOOK_SECRET)
+  const root = registryRoot(flags.root, context)
+  let registry: RunningRegistry | undefined
+  await using _held = await holdRegistryRoot(root, async (request) => registry?.collect(request))
+  await using client = createRegistryClient({ userAgent: 'ct-registry' })
+  await using running = await serveRegistry({
+    ...options,
+    root,
+    upstream: flags.upstream === undefined ? undefined : upstreamOf(flags.upstream, client),
+    onError,
+    ...(flags.quiet !== true && { onRequest: (record) => log({ level: 'info', ...record }) }),
+  })
+  registry = running
+  const collecting = setInterval(() => void running.collect().catch(onError), intervalMinutes * 60_000).unref()
+  if (intervalMinutes <= 0) clearInterval(collecting)
+  stdout.write(`ct registry ready on ${running.url}\n`)
+  await stopSignal(onSignal)
+  clearInterval(collecting)
+  return 0
+}
+
+function upstreamOf(host: string, client: ReturnType<typeof createRegistryClient>): RegistryOptions['upstream'] {
+  return { source: (repository) => client.repository(`${host}/${repository}`) }
+}
+
+async function stopSignal(onSignal: Context['onSignal']): Promise<void> {
+  const stops: (() => void)[] = []
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) stops.push(onSignal(signal, resolve))
+  })
+  for (const stop of stops) stop()
+}

@@ -1,0 +1,158 @@
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { ContentStore, digestOf } from '@ct/image'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runCli } from '../../src/cli.ts'
+import { ct, Recorder } from '../recorder.ts'
+
+let directory: string
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ct-registry-command-'))
+})
+afterEach(() => rm(directory, { recursive: true }))
+
+/** A registry that runs in this process until it is disposed of. */
+async function serve(...flags: readonly string[]) {
+  const [stdout, stderr] = [new Recorder(), new Recorder()]
+  const stops: (() => void)[] = []
+  const onSignal = (_signal: string, listener: () => void) => {
+    stops.push(listener)
+    return () => undefined
+  }
+  const argv = ['registry', 'serve', '--root', directory, '--listen', '127.0.0.1:0', ...flags]
+  const exit = runCli(argv, { stdin: new PassThrough(), stdout, stderr, env: {}, onSignal })
+  await Promise.race([exit, expect.poll(() => stdout.text, { timeout: 4000 }).toContain('ready on')])
+  const url = /ready on (\S+)/.exec(stdout.text)?.[1] ?? `no server: ${stderr.text}`
+  return {
+    url,
+    stderr,
+    async [Symbol.asyncDispose]() {
+      for (const stop of stops) stop()
+      expect(await exit).toBe(0)
+    },
+  }
+}
+
+const push = (url: string, text: string, headers: Record<string, string> = {}) =>
+  fetch(`${url}/v2/team/app/blobs/uploads/?digest=${digestOf(text)}`, { method: 'POST', body: text, headers })
+
+describe('ct registry serve', () => {
+  it('keeps what is pushed, logs a line of JSON for each request, and ends with 0', async () => {
+    {
+      await using registry = await serve()
+      expect((await push(registry.url, 'kept')).status).toBe(201)
+      await expect.poll(() => registry.stderr.text).toContain('\n')
+      const [line = ''] = registry.stderr.text.split('\n')
+      expect(JSON.parse(line)).toMatchObject({ level: 'info', method: 'POST', route: 'uploads', repository: 'team/app', status: 201 })
+    }
+    await using again = await serve('--read-only', '--quiet')
+    expect(await (await fetch(`${again.url}/v2/team/app/blobs/${digestOf('kept')}`)).text()).toBe('kept')
+    expect([(await push(again.url, 'refused')).status, again.stderr.text]).toEqual([405, ''])
+  })
+
+  it('asks for accounts, and gives tokens where it should', async () => {
+    const accounts = join(directory, 'accounts')
+    expect((await ct(['registry', 'user', 'add', '--htpasswd', accounts, 'alice'], { input: 'old\n' })).exitCode).toBe(0)
+    await ct(['registry', 'user', 'add', '--htpasswd', accounts, 'bob'], { input: 'other' })
+    await ct(['registry', 'user', 'add', '--htpasswd', accounts, 'alice'], { input: 'secret\n' })
+    expect((await readFile(accounts, 'utf8')).split('\n').map((line) => line.split(':')[0])).toEqual(['bob', 'alice', ''])
+    expect((await stat(accounts)).mode & 0o777).toBe(0o600)
+    const authorization = `Basic ${Buffer.from('alice:secret').toString('base64')}`
+    await using registry = await serve('--htpasswd', accounts, '--anonymous-pull')
+    expect((await push(registry.url, 'x')).status).toBe(401)
+    expect((await push(registry.url, 'x', { authorization })).status).toBe(201)
+    expect((await fetch(`${registry.url}/v2/team/app/blobs/${digestOf('x')}`)).status).toBe(200)
+  })
+
+  it('follows a file of rules', async () => {
+    const [accounts, policy] = [join(directory, 'accounts'), join(directory, 'policy.json')]
+    await ct(['registry', 'user', 'add', '--htpasswd', accounts, 'alice'], { input: 'secret\n' })
+    await writeFile(policy, JSON.stringify([{ repositories: ['team/*'], users: ['alice'], actions: ['push'] }]))
+    await using registry = await serve('--htpasswd', accounts, '--policy', policy, '--token-url', 'http://127.0.0.1')
+    const challenge = (await fetch(`${registry.url}/v2/`)).headers.get('www-authenticate')
+    expect(challenge).toBe('Bearer realm="http://127.0.0.1/token",service="127.0.0.1"')
+    const headers = { authorization: `Basic ${Buffer.from('alice:secret').toString('base64')}` }
+    const answer = await fetch(`${registry.url}/token?scope=repository:team/app:push`, { headers })
+    const { token } = (await answer.json()) as { token: string }
+    expect((await push(registry.url, 'x', { authorization: `Bearer ${token}` })).status).toBe(201)
+  })
+
+  it.each([
+    [['--listen', '0.0.0.0:0'], 'accounts with --htpasswd'],
+    [['--listen', 'nowhere'], 'write HOST:PORT'],
+    [['--tls-cert', 'x'], 'belong together'],
+    [['--policy', 'x'], 'need accounts'],
+    [['--webhook', 'ftp://x'], 'not an http or https URL'],
+    [['--quota', 'much'], 'invalid size'],
+    [['--htpasswd', '/nowhere/accounts'], 'cannot be read'],
+  ])('refuses %j', async (flags, reason) => {
+    const { exitCode, stderr } = await ct(['registry', 'serve', '--root', directory, ...flags])
+    expect(exitCode).toBeGreaterThan(0)
+    expect(exitCode).toBeLessThan(70 + 56)
+    expect(stderr).toContain(reason)
+  })
+
+  it.each(['{', '{}', '[1]', '[{"users":["a"],"may":["pull"]}]', '[{"users":["a"],"actions":["write"]}]'])(
+    'refuses the rules %s',
+    async (text) => {
+      const [accounts, policy] = [join(directory, 'accounts'), join(directory, 'policy.json')]
+      await writeFile(accounts, '')
+      await writeFile(policy, text)
+      const { exitCode, stderr } = await ct(['registry', 'serve', '--root', directory, '--htpasswd', accounts, '--policy', policy])
+      expect([exitCode, stderr]).toEqual([125, expect.stringContaining('for "--policy" flag')])
+    },
+  )
+
+  it('refuses a directory that another process serves with CLI_REGISTRY_IN_USE', async () => {
+    await using _registry = await serve()
+    const { exitCode, stderr } = await ct(['registry', 'serve', '--root', directory, '--listen', '127.0.0.1:0'])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('another process')])
+  })
+
+  it('brings what is missing from an upstream', async () => {
+    await using origin = await serve()
+    const config = '{}'
+    await push(origin.url, config)
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json'
+    const descriptor = { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digestOf(config), size: 2 }
+    const body = JSON.stringify({ schemaVersion: 2, mediaType, config: descriptor, layers: [] })
+    await fetch(`${origin.url}/v2/team/app/manifests/v1`, { method: 'PUT', body, headers: { 'content-type': mediaType } })
+    const elsewhere = await mkdtemp(join(tmpdir(), 'ct-mirror-'))
+    {
+      await using mirror = await serve('--root', elsewhere, '--upstream', new URL(origin.url).host)
+      expect(await (await fetch(`${mirror.url}/v2/team/app/manifests/v1`)).text()).toBe(body)
+      expect(await (await fetch(`${mirror.url}/v2/team/app/blobs/${digestOf(config)}`)).text()).toBe(config)
+    }
+    await rm(elsewhere, { recursive: true })
+  })
+})
+
+describe('ct registry gc and check', () => {
+  it('removes what nothing needs, by the server when there is one', async () => {
+    const gc = async () => (await ct(['registry', 'gc', '--root', directory, '--grace', '0'])).stdout
+    {
+      await using registry = await serve()
+      await push(registry.url, 'unneeded')
+      expect(await gc()).toBe('removed 0 manifests and 1 blobs of repositories; 8B freed\n')
+      expect((await fetch(`${registry.url}/v2/team/app/blobs/${digestOf('unneeded')}`)).status).toBe(404)
+      await push(registry.url, 'later')
+    }
+    expect(await gc()).toBe('removed 0 manifests and 1 blobs of repositories; 5B freed\n')
+    expect(await gc()).toBe('removed 0 manifests and 0 blobs of repositories; 0B freed\n')
+  })
+
+  it('says what is damaged, and whom that hurts', async () => {
+    {
+      await using registry = await serve()
+      await push(registry.url, 'fragile')
+    }
+    expect(await ct(['registry', 'check', '--root', directory])).toMatchObject({ exitCode: 0, stdout: '' })
+    await truncate((await ContentStore.open(directory)).path(digestOf('fragile')), 3)
+    expect(await ct(['registry', 'check', '--root', directory])).toMatchObject({
+      exitCode: 1,
+      stdout: `damaged ${digestOf('fragile')} localhost/team/app@${digestOf('fragile')}\n`,
+    })
+  })
+})
