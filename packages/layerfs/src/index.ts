@@ -2,7 +2,7 @@ export { type AppliedLayer, type ApplyOptions, applyLayer } from './apply/apply-
 export type { WhiteoutMode } from './apply/layer-applier.ts'
 export type { LayerLimits } from './apply/layer-limits.ts'
 export { type CompressOptions, compress } from './compression/compress.ts'
-export { decompress } from './compression/decompress.ts'
+export { type DecompressOptions, decompress } from './compression/decompress.ts'
 export { type DiffOptions, diffTree } from './diff/diff-tree.ts'
 export { type ExportOptions, exportTree } from './diff/export-tree.ts'
 export { type Change, listChanges } from './diff/list-changes.ts'
