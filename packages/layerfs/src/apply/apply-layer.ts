@@ -1,6 +1,7 @@
 import { createDigester, type Digest, digestAlgorithm } from '@ct/image'
 import type { TreeTarget } from '@ct/native'
 import { LayerfsError } from '../errors.ts'
+import type { SnapshotUsage } from '../snapshots/snapshotter.ts'
 import type { TarHeader } from '../tar/tar-header.ts'
 import { TarParser } from '../tar/tar-parser.ts'
 import { LayerApplier, type WhiteoutMode } from './layer-applier.ts'
@@ -35,6 +36,8 @@ export interface AppliedLayer {
    * metadata are up to the layers below.
    */
   readonly impliedDirectories: readonly Uint8Array[]
+  /** What a tree takes that was empty before; known with whiteouts `overlay`, unless entries of the layer replace each other. */
+  readonly usage?: SnapshotUsage | undefined
 }
 
 /**
@@ -43,7 +46,7 @@ export interface AppliedLayer {
  * @see https://github.com/opencontainers/image-spec/blob/main/layer.md
  * @throws LayerfsError `LAYERFS_DIFF_ID_MISMATCH`, `LAYERFS_PATH_ESCAPES`, `LAYERFS_PATH_INVALID`,
  * `LAYERFS_WHITEOUT_INVALID`, `LAYERFS_NOT_SELF_CONTAINED` (mode `overlay` only), `LAYERFS_TOO_MANY_ENTRIES`,
- * `LAYERFS_TOO_LARGE`, `LAYERFS_PATH_TOO_LONG`, and those of a broken archive; NativeError when the file system refuses
+ * `LAYERFS_TOO_LARGE`, `LAYERFS_PATH_TOO_LONG`, `LAYERFS_NAME_TOO_LONG`, `LAYERFS_TOO_DEEP`, and those of a broken archive; NativeError when the file system refuses
  */
 export async function applyLayer(
   layer: AsyncIterable<Uint8Array>,
@@ -69,8 +72,8 @@ export async function applyLayer(
   parser.end()
   const diffId = digester.digest()
   if (expectedDiffId !== undefined && diffId !== expectedDiffId) throw mismatch(expectedDiffId, diffId)
-  const implied = await applier.finish()
-  return { diffId, sizeBytes: meter.archiveBytes, entries: meter.entries, impliedDirectories: implied.map(pathBytes) }
+  const { implied, usage } = await applier.finish()
+  return { diffId, sizeBytes: meter.archiveBytes, entries: meter.entries, impliedDirectories: implied.map(pathBytes), usage }
 }
 
 function begin(header: TarHeader, applier: LayerApplier, meter: LayerMeter): Promise<void> | undefined {

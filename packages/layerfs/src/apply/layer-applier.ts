@@ -1,11 +1,13 @@
 import type { TreeMeta, TreeTarget } from '@ct/native'
 import { LayerfsError } from '../errors.ts'
 import { isOverlayXattr } from '../overlay/overlay-xattrs.ts'
+import type { SnapshotUsage } from '../snapshots/snapshotter.ts'
 import type { TarHeader, Xattr } from '../tar/tar-header.ts'
 import { isBelow, layerPath, pathBytes, ROOT, showPath } from './layer-path.ts'
 import { OverlayPolicy } from './overlay-policy.ts'
 import { RemovingPolicy } from './removing-policy.ts'
 import { TreeSession } from './tree-session.ts'
+import { UsageCounter } from './usage-counter.ts'
 import { readLayerName } from './whiteout.ts'
 import type { WhiteoutPolicy } from './whiteout-policy.ts'
 
@@ -16,6 +18,7 @@ export type WhiteoutMode = 'overlay' | 'remove'
 export class LayerApplier implements AsyncDisposable {
   readonly #session: TreeSession
   readonly #policy: WhiteoutPolicy
+  readonly #usage = new UsageCounter()
   /** Whether the content that comes belongs to a file that is written. */
   #isWriting = false
 
@@ -55,11 +58,11 @@ export class LayerApplier implements AsyncDisposable {
     if (this.#isWriting) this.#session.writer.write(chunk)
   }
 
-  /** Ends the tree; gives the directories that have entries without being one. */
-  async finish(): Promise<readonly string[]> {
-    const implied = this.#policy.finish()
+  /** Ends the tree; gives the directories that have entries without being one, and what the tree takes, if that is known. */
+  async finish(): Promise<{ readonly implied: readonly string[]; readonly usage: SnapshotUsage | undefined }> {
+    const { implied, addedInodes } = this.#policy.finish()
     await this.#session.writer.finish()
-    return implied
+    return { implied, usage: this.#usage.total(addedInodes) }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -79,6 +82,7 @@ export class LayerApplier implements AsyncDisposable {
     const { brought, directories, writer } = this.#session
     const name = pathBytes(path)
     const meta = metaOf(header)
+    this.#count(header, path)
     if (header.type !== 'directory' && brought.has(path)) forgetDirectories(directories, path)
     switch (header.type) {
       case 'file':
@@ -98,6 +102,14 @@ export class LayerApplier implements AsyncDisposable {
         writer.node(name, meta, { type: header.type, major: header.major, minor: header.minor })
     }
     brought.add(path, header.type)
+  }
+
+  #count({ type, sizeBytes }: TarHeader, path: string): void {
+    const { brought } = this.#session
+    const before = brought.typeOf(path)
+    if (type === 'directory' && (before === 'directory' || path === ROOT)) return
+    if (before !== undefined || (type !== 'directory' && brought.isPopulated(path))) this.#usage.giveUp()
+    if (type !== 'hard-link') this.#usage.add(sizeBytes)
   }
 
   #link({ linkTarget = new Uint8Array(0) }: TarHeader, path: string): void {

@@ -3,7 +3,7 @@ import { OPAQUE_XATTR } from '../overlay/overlay-xattrs.ts'
 import type { TarEntryType } from '../tar/tar-header.ts'
 import { isBelow, parentOf, pathBytes, ROOT, showPath } from './layer-path.ts'
 import { IMPLIED_META, type TreeSession } from './tree-session.ts'
-import type { WhiteoutPolicy } from './whiteout-policy.ts'
+import type { PolicyResult, WhiteoutPolicy } from './whiteout-policy.ts'
 
 const WHITEOUT_META = { mode: 0, uid: 0, gid: 0, mtimeNs: 0n }
 
@@ -68,7 +68,7 @@ export class OverlayPolicy implements WhiteoutPolicy {
     throw notSelfContained(`${showPath(path)} is a hard link to ${showPath(existing)}, which the layer does not have`)
   }
 
-  finish(): readonly string[] {
+  finish(): PolicyResult {
     const { directories, writer, brought } = this.#session
     const implied = [...new Set([...brought.implied(), ...this.#touched])].filter((path) => brought.typeOf(path) === undefined)
     for (const path of implied) directories.set(path, IMPLIED_META)
@@ -76,7 +76,8 @@ export class OverlayPolicy implements WhiteoutPolicy {
       const xattrs = this.#opaque.has(path) ? [...(meta.xattrs ?? []), OPAQUE_XATTR] : meta.xattrs
       writer.setMeta(pathBytes(path), { ...meta, xattrs: xattrs ?? [], exact: true })
     }
-    return implied.filter((path) => this.#isMergedWithLower(path))
+    const addedInodes = implied.filter((path) => path !== ROOT).length + this.#whiteouts.size
+    return { implied: implied.filter((path) => this.#isMergedWithLower(path)), addedInodes }
   }
 
   #makeFresh(directory: string): void {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { scanTree } from '@ct/native'
 import { isBelow, layerPath, pathBytes, ROOT } from './layer-path.ts'
 import type { TreeSession } from './tree-session.ts'
-import type { WhiteoutPolicy } from './whiteout-policy.ts'
+import type { PolicyResult, WhiteoutPolicy } from './whiteout-policy.ts'
 
 /** For a tree that has the layers below in it: what is whited out is removed. */
 export class RemovingPolicy implements WhiteoutPolicy {
@@ -34,10 +34,10 @@ export class RemovingPolicy implements WhiteoutPolicy {
     // the files of lower layers are there
   }
 
-  finish(): readonly string[] {
+  finish(): PolicyResult {
     const { directories, writer, brought } = this.#session
     for (const [path, meta] of directories) writer.setMeta(pathBytes(path), { ...meta, exact: true })
-    return brought.implied()
+    return { implied: brought.implied(), addedInodes: undefined }
   }
 
   /** The marker came after entries of this layer: those stay. Well-formed layers have it first, so this is rare. */

@@ -10,6 +10,14 @@ export interface WhiteoutPolicy {
   prepare(path: string, type: TarEntryType): void
   /** Whether the file that a hard link names can be linked to. */
   checkLink(path: string, existing: string): void
-  /** Says all that is still to be said about directories; gives those that only the layers below can say more about. */
-  finish(): readonly string[]
+  /** Says all that is still to be said about directories. */
+  finish(): PolicyResult
+}
+
+/** What a policy knows at the end of a layer. */
+export interface PolicyResult {
+  /** Directories that only the layers below can say more about. */
+  readonly implied: readonly string[]
+  /** Directories and whiteouts made without being entries; `undefined` where it depends on what was there before. */
+  readonly addedInodes: number | undefined
 }

@@ -3,8 +3,15 @@ import { hasErrno } from '@ct/errors'
 import type { LayerCompression } from '@ct/image'
 import { corruptBody } from './corrupt-body.ts'
 import { detectCompression, MAGIC_BYTES } from './detect-compression.ts'
+import { limitRatio } from './limit-ratio.ts'
 import { through } from './through.ts'
 import { unzstd } from './unzstd.ts'
+
+/** Options of {@link decompress}. */
+export interface DecompressOptions {
+  /** How many times larger than the body its content may be, beyond the first 256 MiB. @default 2000 */
+  readonly maxRatio?: number | undefined
+}
 
 /** Large chunks keep the number of trips to the thread pool, and of hash and parser calls, small. */
 const CHUNK_BYTES = 512 * 1024
@@ -13,17 +20,17 @@ const CHUNK_BYTES = 512 * 1024
  * Decompresses a layer. `auto` goes by the first bytes, whatever a media type says. Gzip runs in Node's thread pool,
  * so that several layers decompress at once; zstd does so where Node has it (22.15), else in JavaScript. Several
  * gzip members or zstd frames in a row, and skippable frames, are one body.
- * @throws LayerfsError `LAYERFS_COMPRESSION_CORRUPT`
+ * @throws LayerfsError `LAYERFS_COMPRESSION_CORRUPT`, `LAYERFS_RATIO_TOO_HIGH`
  */
 export async function* decompress(
   body: AsyncIterable<Uint8Array>,
   compression: LayerCompression | 'auto' = 'auto',
+  { maxRatio = 2000 }: DecompressOptions = {},
 ): AsyncGenerator<Uint8Array, void> {
   try {
-    if (compression === 'auto') yield* decompressDetected(body)
-    else if (compression === 'gzip') yield* through(body, createGunzip({ chunkSize: CHUNK_BYTES }))
-    else if (compression === 'zstd') yield* unzstd(body, CHUNK_BYTES)
-    else yield* body
+    if (compression === 'auto') yield* decompressDetected(body, maxRatio)
+    else if (compression === 'none') yield* body
+    else yield* limitRatio(body, maxRatio, DECOMPRESSORS[compression])
   } catch (error) {
     if (hasErrno(error, 'Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT')) throw corruptBody('gzip', error)
     if (isZstdError(error)) throw corruptBody('zstd', error)
@@ -31,16 +38,21 @@ export async function* decompress(
   }
 }
 
+const DECOMPRESSORS = {
+  gzip: (body: AsyncIterable<Uint8Array>) => through(body, createGunzip({ chunkSize: CHUNK_BYTES })),
+  zstd: (body: AsyncIterable<Uint8Array>) => unzstd(body, CHUNK_BYTES),
+}
+
 /** Node names the errors of its zstd as the library does. */
 function isZstdError(error: unknown): boolean {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ZSTD_error_')
 }
 
-async function* decompressDetected(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+async function* decompressDetected(body: AsyncIterable<Uint8Array>, maxRatio: number): AsyncGenerator<Uint8Array, void> {
   const chunks = body[Symbol.asyncIterator]()
   try {
     const head = await readHead(chunks)
-    yield* decompress(joined(head, chunks), detectCompression(head))
+    yield* decompress(joined(head, chunks), detectCompression(head), { maxRatio })
   } finally {
     await chunks.return?.()
   }

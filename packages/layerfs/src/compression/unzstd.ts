@@ -13,13 +13,12 @@ const { createZstdDecompress } = zlib as { createZstdDecompress?: StreamMaker }
 
 /** Decompresses zstd, in Node's thread pool where it can, else in JavaScript. */
 export async function* unzstd(body: AsyncIterable<Uint8Array>, chunkSize: number): AsyncGenerator<Uint8Array, void> {
-  const frames = zstdFrames(body)
-  if (createZstdDecompress === undefined) yield* unzstdInJavaScript(frames)
-  else yield* through(frames, createZstdDecompress({ chunkSize }))
+  if (createZstdDecompress === undefined) yield* unzstdInJavaScript(body)
+  else yield* through(zstdFrames(body), createZstdDecompress({ chunkSize }))
 }
 
-/** The decoder emits synchronously, a block at a time; memory stays at the window and one block. */
-export async function* unzstdInJavaScript(frames: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+/** The decoder emits synchronously what it is given, so it gets a block at a time; memory stays at the window and one block. */
+export async function* unzstdInJavaScript(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   let blocks: Uint8Array[] = []
   const decoder = new Decompress((block) => blocks.push(block))
   const decode = (chunk: Uint8Array, isLast: boolean): Uint8Array[] => {
@@ -31,6 +30,6 @@ export async function* unzstdInJavaScript(frames: AsyncIterable<Uint8Array>): As
     }
     return blocks.filter(({ length }) => length > 0)
   }
-  for await (const chunk of frames) yield* decode(chunk, false)
+  for await (const block of zstdFrames(body, { perBlock: true })) yield* decode(block, false)
   yield* decode(new Uint8Array(0), true)
 }

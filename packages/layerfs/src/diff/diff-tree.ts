@@ -1,8 +1,8 @@
 import { type ScannedEntry, scanTree, type TreeTarget } from '@ct/native'
-import { OPAQUE_MARKER, WHITEOUT_PREFIX } from '../apply/whiteout.ts'
 import { isOpaque } from '../overlay/overlay-xattrs.ts'
 import { type TarInput, writeTar } from '../tar/write-tar.ts'
 import { ScannedToTar } from './scanned-to-tar.ts'
+import { opaqueMarkerFor, whiteoutFor } from './whiteout-entries.ts'
 
 /** Options of {@link diffTree}. */
 export interface DiffOptions {
@@ -27,25 +27,16 @@ async function* entriesOf(target: TreeTarget, signal: AbortSignal | undefined): 
   const converter = new ScannedToTar()
   for await (const entry of scanTree(target, { content: true, signal })) {
     if (isWhiteoutDevice(entry)) {
-      yield marker(whiteoutPath(entry.path))
+      yield whiteoutFor(entry.path)
       continue
     }
     const input = converter.convert(entry)
     if (input !== undefined) yield input
-    if (entry.type === 'directory' && isOpaque(entry.xattrs)) yield marker(Buffer.concat([entry.path, Buffer.from(`/${OPAQUE_MARKER}`)]))
+    if (entry.type === 'directory' && isOpaque(entry.xattrs)) yield opaqueMarkerFor(entry.path)
   }
 }
 
 /** How overlayfs keeps a deletion. */
 export function isWhiteoutDevice({ type, major, minor }: Pick<ScannedEntry, 'type' | 'major' | 'minor'>): boolean {
   return type === 'char' && major === 0 && minor === 0
-}
-
-function whiteoutPath(path: Uint8Array): Buffer {
-  const slash = path.lastIndexOf(0x2f)
-  return Buffer.concat([path.subarray(0, slash + 1), Buffer.from(WHITEOUT_PREFIX), path.subarray(slash + 1)])
-}
-
-function marker(path: Uint8Array): TarInput {
-  return { path, type: 'file', mode: 0, uid: 0, gid: 0, sizeBytes: 0, mtimeNs: 0n, major: 0, minor: 0, xattrs: [] }
 }

@@ -19,6 +19,8 @@ export interface PrepareOptions {
 export interface CommitOptions {
   /** Puts the snapshot on top of this committed one instead of the one it was prepared on. */
   readonly parent?: string | undefined
+  /** What the snapshot takes, if that is known already. @default measured when it is asked for */
+  readonly usage?: SnapshotUsage | undefined
 }
 
 /** A whole layer must be in its directory: no renamed directories and no metadata-only copies that refer to others. */
@@ -31,7 +33,6 @@ const OVERLAY_OPTIONS = ['index=off', 'redirect_dir=off', 'metacopy=off']
  */
 export class OverlaySnapshotter implements Snapshotter {
   readonly #index: SnapshotIndex
-  readonly #usage = new Map<string, SnapshotUsage>()
 
   private constructor(index: SnapshotIndex) {
     this.#index = index
@@ -63,12 +64,19 @@ export class OverlaySnapshotter implements Snapshotter {
     return this.#create({ key, kind: 'view', parent, createdAt: now() })
   }
 
-  async commit(name: string, key: string, { parent }: CommitOptions = {}): Promise<void> {
+  async commit(name: string, key: string, { parent, usage }: CommitOptions = {}): Promise<void> {
     const record = this.#active(key)
     const below = parent ?? record.parent
     this.#checkFree(name)
     if (below !== undefined) this.#committed(below)
-    const committed: SnapshotRecord = { key: name, kind: 'committed', parent: below, createdAt: now(), link: this.#index.newLink(name) }
+    const committed: SnapshotRecord = {
+      key: name,
+      kind: 'committed',
+      parent: below,
+      createdAt: now(),
+      link: this.#index.newLink(name),
+      usage,
+    }
     const directory = this.#index.pathOf(key)
     writeRecord(directory, committed)
     renameSync(directory, this.#index.pathOf(name))
@@ -92,11 +100,14 @@ export class OverlaySnapshotter implements Snapshotter {
   }
 
   async usage(key: string): Promise<SnapshotUsage> {
-    const { kind } = this.#record(key)
-    const known = this.#usage.get(key)
-    if (known !== undefined) return known
-    const usage = kind === 'view' ? { sizeBytes: 0, inodes: 0 } : await measureTree(join(this.#index.pathOf(key), 'fs'))
-    if (kind === 'committed') this.#usage.set(key, usage)
+    const record = this.#record(key)
+    if (record.kind === 'view') return { sizeBytes: 0, inodes: 0 }
+    if (record.usage !== undefined) return record.usage
+    const usage = await measureTree(join(this.#index.pathOf(key), 'fs'))
+    if (record.kind === 'committed' && this.#index.find(key) === record) {
+      writeRecord(this.#index.pathOf(key), { ...record, usage })
+      this.#index.set({ ...record, usage })
+    }
     return usage
   }
 
@@ -109,7 +120,6 @@ export class OverlaySnapshotter implements Snapshotter {
         hint: 'remove the child first',
       })
     }
-    this.#usage.delete(key)
     await removeTree(this.#index.delete(key))
   }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LayerfsError } from '../errors.ts'
-import type { SnapshotInfo, SnapshotKind } from './snapshotter.ts'
+import type { SnapshotInfo, SnapshotKind, SnapshotUsage } from './snapshotter.ts'
 
 /** What is kept on disk about a snapshot, in its directory. */
 export interface SnapshotRecord extends SnapshotInfo {
@@ -9,6 +9,8 @@ export interface SnapshotRecord extends SnapshotInfo {
   readonly link?: string | undefined
   /** To be thrown away when the snapshotter is opened again: what was being unpacked is unpacked anew. */
   readonly isTemporary?: boolean | undefined
+  /** What a committed one takes, once it is known. */
+  readonly usage?: SnapshotUsage | undefined
 }
 
 const FILE = 'record.json'
@@ -56,13 +58,18 @@ export function readRecord(directory: string): SnapshotRecord {
 function checkRecord(value: unknown): SnapshotRecord {
   const record = value as Partial<SnapshotRecord & { readonly version: number }> | null
   if (typeof record !== 'object' || record === null) throw new TypeError('it is no object')
-  const { version, key, kind, parent, createdAt, link, isTemporary } = record
+  const { version, key, kind, parent, createdAt, link, isTemporary, usage } = record
   if (version !== VERSION) throw new TypeError(`version ${version} is not known`)
   if (typeof key !== 'string' || typeof createdAt !== 'string') throw new TypeError('key or createdAt is missing')
   if (kind === undefined || !KINDS.includes(kind)) throw new TypeError(`kind ${kind} is not known`)
   if (!isOptionalText(parent) || !isOptionalText(link)) throw new TypeError('parent or link is no text')
   if (kind === 'committed' && !/^[a-z0-9]+$/.test(link ?? '')) throw new TypeError('link is missing')
-  return { key, kind, parent, createdAt, link, isTemporary: isTemporary === true }
+  if (usage !== undefined && !isUsage(usage)) throw new TypeError('usage is malformed')
+  return { key, kind, parent, createdAt, link, isTemporary: isTemporary === true, usage }
+}
+
+function isUsage({ sizeBytes, inodes }: Partial<SnapshotUsage>): boolean {
+  return Number.isSafeInteger(sizeBytes) && Number.isSafeInteger(inodes)
 }
 
 function isOptionalText(value: unknown): boolean {

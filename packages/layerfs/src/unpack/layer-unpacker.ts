@@ -54,7 +54,7 @@ export class LayerUnpacker {
     const { layer, name, parent, onState } = this.#plan
     if (!(await this.#fitsLower())) await this.#extractAgain()
     try {
-      await this.#snapshotter.commit(name, this.#key ?? '', { parent })
+      await this.#snapshotter.commit(name, this.#key ?? '', { parent, usage: this.#applied?.usage })
       this.#key = undefined
     } catch (error) {
       // Somebody else may have unpacked the same image meanwhile.
@@ -85,7 +85,7 @@ export class LayerUnpacker {
     const blob = counted(this.#source.fetch(layer.descriptor, { signal, verify: false }), (bytes) => {
       readBytes += bytes
     })
-    return applyLayer(decompress(blob), target, {
+    return applyLayer(decompress(blob, 'auto', { maxRatio: limits?.maxRatio }), target, {
       whiteouts,
       expectedDiffId: layer.diffId,
       limits,

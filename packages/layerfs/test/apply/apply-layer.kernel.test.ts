@@ -118,7 +118,8 @@ describe('applyLayer', () => {
     ['an entry below a file', [file('f', 'x'), file('f/g', 'x')], 'LAYERFS_PATH_INVALID'],
     ['a hard link to a directory', [dir('d/'), header({ name: 'h', type: '1', link: 'd' })], 'LAYERFS_PATH_INVALID'],
     ['a hard link to nothing', [header({ name: 'h', type: '1', link: 'nothing' })], 'NATIVE_TREE_FAILED'],
-    ['a name of 256 bytes', [pax([['path', 'n'.repeat(256)]]), file('x')], 'LAYERFS_PATH_TOO_LONG'],
+    ['a name of 256 bytes', [pax([['path', 'n'.repeat(256)]]), file('x')], 'LAYERFS_NAME_TOO_LONG'],
+    ['513 names in a path', [pax([['path', 'n/'.repeat(513)]]), file('x')], 'LAYERFS_TOO_DEEP'],
     ['a path of 4,096 bytes', [pax([['path', `${'n/'.repeat(2047)}nn`]]), file('x')], 'LAYERFS_PATH_TOO_LONG'],
     ['a corrupt archive', [file('a', 'x'), header({ name: 'b', checksum: '1' })], 'TAR_CORRUPT'],
   ])('refuses %s', async (_what, parts, code) => {
@@ -142,6 +143,8 @@ describe('applyLayer', () => {
       'LAYERFS_TOO_LARGE',
     ],
     ['bytes of a path', { maxPathBytes: 3 }, [file('abcd')], 'LAYERFS_PATH_TOO_LONG'],
+    ['bytes of a name', { maxNameBytes: 3 }, [file('a/abcd')], 'LAYERFS_NAME_TOO_LONG'],
+    ['depth', { maxDepth: 3 }, [file('a/b/c/d')], 'LAYERFS_TOO_DEEP'],
   ])('is limited in %s', async (_what, limits, parts, code) => {
     const applied = applyLayer(chunked(Buffer.concat([...parts, END])), { path: sub() }, { limits })
     await expect(applied).rejects.toMatchObject({ code, kind: 'exhausted', hint: expect.stringContaining('limits.') })

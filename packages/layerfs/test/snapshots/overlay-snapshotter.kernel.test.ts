@@ -104,7 +104,6 @@ describe('OverlaySnapshotter', () => {
       expect(contents(root)).toEqual(before)
       await snapshotter.prepare('again', 'top')
     } finally {
-      // Lazily: a helper that has reported may not have ended yet.
       execFileSync('umount', [root])
     }
   })

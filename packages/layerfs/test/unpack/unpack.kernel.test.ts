@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { chainId, digestOf, type ImageLayer, MEDIA_TYPES, MemoryStore, OciLayout, type Source, type Target } from '@ct/image'
 import { describe, expect, it } from 'vitest'
+import { measureTree } from '../../src/snapshots/measure-tree.ts'
 import { OverlaySnapshotter } from '../../src/snapshots/overlay-snapshotter.ts'
 import { type UnpackProgress, unpack } from '../../src/unpack/unpack.ts'
 import { scratch, treeOf } from '../scratch.ts'
@@ -172,6 +173,21 @@ describe('unpack', () => {
     const results = await Promise.all([1, 2, 3].map(() => unpack(store, { layers }, snapshotter)))
     expect(new Set(results.map(({ chainId: top }) => top)).size).toBe(1)
     expect(await names(snapshotter)).toHaveLength(2)
+  })
+
+  it('knows what each layer takes without looking through it again', async () => {
+    const store = new MemoryStore()
+    const twice = archive(dir('d/'), file('d/f', 'one'), file('d/f', 'other'), header({ name: 'd/h', type: '1', link: 'd/f' }))
+    const layers = await layersOf(store, [base, second, twice, archive(file('a/b/c', 'implied'), file('x/.wh.gone'))])
+    const { root, snapshotter } = await opened()
+    await unpack(store, { layers }, snapshotter)
+    const records = (await names(snapshotter)).map((key) => JSON.parse(readFileSync(join(root, 'snapshots', key, 'record.json'), 'utf8')))
+    expect(records.map(({ usage }) => usage !== undefined)).toEqual([true, true, false, true])
+    for (const key of await names(snapshotter)) {
+      expect(await snapshotter.usage(key), key).toEqual(await measureTree(join(root, 'snapshots', key, 'fs')))
+    }
+    const again = await OverlaySnapshotter.open({ root })
+    for (const key of await names(snapshotter)) expect(await again.usage(key)).toEqual(await snapshotter.usage(key))
   })
 
   it('needs a layer', async () => {
