@@ -63,7 +63,7 @@ describe('a cgroup', () => {
     const child = spawn('sh', ['-c', 'echo $$; while :; do sleep 0.001 & sleep 0.001; done'], { stdio: ['ignore', 'pipe', 'ignore'] })
     await once(child.stdout, 'data')
     for (const file of entryFiles(cgroup)) writeFileSync(file, String(child.pid))
-    updateCgroup(cgroup, { cpu: { cpus: '0' } })
+    await updateCgroup(cgroup, { cpu: { cpus: '0' } })
     const cpuset = openCgroup(layout, path).hierarchies.find(({ controllers }) => controllers.includes('cpuset'))
     const inCpuset = cpuset ? readFileSync(`${cpuset.directory}/cgroup.procs`, 'utf8').split('\n').map(Number) : []
     expect(inCpuset).toContain(child.pid)
