@@ -11,6 +11,7 @@ static const struct {
   int (*run)(char **argv);
 } verbs[] = {
     {"run", ct_verb_run}, {"exec", ct_verb_exec}, {"apply", ct_verb_apply}, {"scan", ct_verb_scan}, {"net", ct_verb_net},
+    {"devices", ct_verb_devices},
 };
 
 int main(int argc, char **argv) {

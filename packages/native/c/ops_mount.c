@@ -57,11 +57,12 @@ static int open_null(struct ct_child *c) {
   return null >= 0 && ct_is_device(null, 1, 3) ? ct_mount_clone(null, false) : -1;
 }
 
-/* An empty read-only directory: one file system for all masks. */
+/* An empty read-only directory for all masks: the first is the file system itself, since before Linux 6.15 only attached ones are cloned. */
 static int open_empty(struct ct_child *c) {
   const struct ct_mount empty = {.type = "tmpfs", .source = "tmpfs", .attributes = readonly};
-  if (c->empty < 0) c->empty = ct_mount_open(&empty);
-  return c->empty < 0 ? -1 : ct_mount_clone(c->empty, false);
+  if (c->empty >= 0) return ct_mount_clone(c->empty, false);
+  c->empty = ct_mount_open(&empty);
+  return c->empty < 0 ? -1 : fcntl(c->empty, F_DUPFD_CLOEXEC, 0);
 }
 
 int ct_op_mask(struct ct_child *c, const struct ct_operation *op) {

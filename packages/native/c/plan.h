@@ -9,32 +9,19 @@ enum { CT_OP_SUPERVISOR = 1, CT_OP_NAMESPACE = 2, CT_OP_ID_MAP = 3, CT_OP_CGROUP
 
 /* What the process does: name, code, payload (a letter for a field, see field_of), the function that does it. */
 #define CT_OPERATIONS(X)                                                                                                                   \
-  X(ROOT, 16, "tpL", ct_op_root)                                                                                                           \
-  X(MOUNT, 17, "tMpkf", ct_op_mount)                                                                                                       \
-  X(BIND, 18, "tMpkf", ct_op_mount)                                                                                                        \
-  X(ATTRIBUTES, 19, "tA", ct_op_attributes)                                                                                                \
-  X(MASK, 20, "t", ct_op_mask)                                                                                                             \
-  X(READONLY, 21, "t", ct_op_readonly)                                                                                                     \
-  X(MKDIR, 22, "tmug", ct_op_mkdir)                                                                                                        \
-  X(SYMLINK, 23, "tx", ct_op_symlink)                                                                                                      \
-  X(DEVICE, 24, "tk44mug", ct_op_device)                                                                                                   \
-  X(TERMINAL, 25, "22", ct_op_terminal)                                                                                                    \
-  X(ENTER_ROOT, 26, "f", ct_op_enter_root)                                                                                                 \
-  X(ROOT_PROPAGATION, 27, "pf", ct_op_root_propagation)                                                                                    \
-  X(SYSCTL, 28, "tx", ct_op_sysctl)                                                                                                        \
-  X(HOSTNAME, 29, "x", ct_op_hostname)                                                                                                     \
-  X(DOMAINNAME, 30, "x", ct_op_domainname)                                                                                                 \
-  X(LOOPBACK_UP, 31, "", ct_op_loopback_up)                                                                                                \
-  X(RLIMIT, 32, "488", ct_op_rlimit)                                                                                                       \
-  X(OOM_SCORE, 33, "8", ct_op_oom_score)                                                                                                   \
-  X(PERSONALITY, 34, "8", ct_op_personality)                                                                                               \
-  X(UMASK, 35, "m", ct_op_umask)                                                                                                           \
-  X(USER, 36, "ugG", ct_op_user)                                                                                                           \
-  X(CAPABILITIES, 37, "88888", ct_op_capabilities)                                                                                         \
-  X(NO_NEW_PRIVILEGES, 38, "", ct_op_no_new_privileges)                                                                                    \
-  X(SECCOMP, 39, "mB", ct_op_seccomp)                                                                                                      \
-  X(CWD, 40, "tf", ct_op_cwd)                                                                                                              \
-  X(HOLD, 41, "", ct_op_hold)                                                                                                              \
+  X(ROOT, 16, "tpL", ct_op_root)                                      X(MOUNT, 17, "tMpkf", ct_op_mount)                                   \
+  X(BIND, 18, "tMpkf", ct_op_mount)                                   X(ATTRIBUTES, 19, "tA", ct_op_attributes)                            \
+  X(MASK, 20, "t", ct_op_mask)                                        X(READONLY, 21, "t", ct_op_readonly)                                 \
+  X(MKDIR, 22, "tmug", ct_op_mkdir)                                   X(SYMLINK, 23, "tx", ct_op_symlink)                                  \
+  X(DEVICE, 24, "tk44mug", ct_op_device)                              X(TERMINAL, 25, "22", ct_op_terminal)                                \
+  X(ENTER_ROOT, 26, "f", ct_op_enter_root)                            X(ROOT_PROPAGATION, 27, "pf", ct_op_root_propagation)                \
+  X(SYSCTL, 28, "tx", ct_op_sysctl)                                   X(HOSTNAME, 29, "x", ct_op_hostname)                                 \
+  X(DOMAINNAME, 30, "x", ct_op_domainname)                            X(LOOPBACK_UP, 31, "", ct_op_loopback_up)                            \
+  X(RLIMIT, 32, "488", ct_op_rlimit)                                  X(OOM_SCORE, 33, "8", ct_op_oom_score)                               \
+  X(PERSONALITY, 34, "8", ct_op_personality)                          X(UMASK, 35, "m", ct_op_umask)                                       \
+  X(USER, 36, "ugG", ct_op_user)                                      X(CAPABILITIES, 37, "88888", ct_op_capabilities)                     \
+  X(NO_NEW_PRIVILEGES, 38, "", ct_op_no_new_privileges)               X(SECCOMP, 39, "mB", ct_op_seccomp)                                  \
+  X(CWD, 40, "tf", ct_op_cwd)                                         X(HOLD, 41, "", ct_op_hold)                                          \
   X(EXEC, 42, "NSS", ct_op_exec)
 
 enum ct_stdio { CT_STDIO_PIPES = 0, CT_STDIO_CLOSED_STDIN = 1, CT_STDIO_INHERIT = 2 };

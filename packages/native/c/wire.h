@@ -60,24 +60,11 @@ int ct_stream_next(struct ct_stream *stream, struct ct_op *op);
 /* Copies the `size` bytes that follow an operation to a file; the operation stays valid. */
 int ct_stream_copy(struct ct_stream *stream, int to, uint64_t size);
 
-/* Where something failed; the names for people are in src/report.ts, and a test compares the two lists. */
+/* Where something failed. What each means stands in PROTOCOL.md, the names for people in src/report.ts; a test compares the three. */
 enum ct_stage {
-  CT_STAGE_NONE = 0,
-  CT_STAGE_PLAN = 1, /* reading and checking the message */
-  CT_STAGE_PROTECT = 2, /* re-executing from a read-only copy */
-  CT_STAGE_FILES = 3, /* log, socket, pid file, pipes */
-  CT_STAGE_CLONE = 4,
-  CT_STAGE_ID_MAP = 5,
-  CT_STAGE_CGROUP = 6,
-  CT_STAGE_JOIN = 7, /* joining a namespace */
-  CT_STAGE_OPERATION = 8, /* operation number `index` of the plan */
-  CT_STAGE_EXEC = 9, /* the program of the exec operation */
-  CT_STAGE_LOST = 10, /* the process ended before it reported */
-  CT_STAGE_CONTROL = 11, /* a request on the supervisor's socket */
-  CT_STAGE_MOUNT = 20, /* mounting a tree target; `index` is the mount's */
-  CT_STAGE_TREE = 21, /* an operation of apply */
-  CT_STAGE_SCAN = 22,
-  CT_STAGE_NET = 23,
+  CT_STAGE_NONE = 0, CT_STAGE_PLAN = 1, CT_STAGE_PROTECT = 2, CT_STAGE_FILES = 3, CT_STAGE_CLONE = 4, CT_STAGE_ID_MAP = 5,
+  CT_STAGE_CGROUP = 6, CT_STAGE_JOIN = 7, CT_STAGE_OPERATION = 8, CT_STAGE_EXEC = 9, CT_STAGE_LOST = 10, CT_STAGE_CONTROL = 11,
+  CT_STAGE_MOUNT = 20, CT_STAGE_TREE = 21, CT_STAGE_SCAN = 22, CT_STAGE_NET = 23,
 };
 
 /* The first two are for the status descriptor; a process says the others to its supervisor. */
@@ -108,5 +95,6 @@ int ct_verb_exec(char **argv);
 int ct_verb_apply(char **argv);
 int ct_verb_scan(char **argv);
 int ct_verb_net(char **argv);
+int ct_verb_devices(char **argv);
 
 #endif

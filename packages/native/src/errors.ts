@@ -12,6 +12,7 @@ export type NativeErrorCode =
   | 'NATIVE_TREE_FAILED'
   | 'NATIVE_PATH_INVALID'
   | 'NATIVE_NETLINK_FAILED'
+  | 'NATIVE_DEVICES_FAILED'
 
 /** Options of {@link NativeError}. */
 export interface NativeErrorOptions extends CtErrorOptions {

@@ -28,7 +28,7 @@ const STATUS_LIMIT_BYTES = 16_384
 const RECORD_BYTES = 16
 
 /** Starts the helper and sends the message of the verb; stdin stays open, stdout is a stream when asked for. */
-export function startHelper(verb: 'apply' | 'scan' | 'net', message: Uint8Array, { stdout = false } = {}): HelperProcess {
+export function startHelper(verb: 'apply' | 'scan' | 'net' | 'devices', message: Uint8Array, { stdout = false } = {}): HelperProcess {
   const child = spawn(helperPath(), [verb], { stdio: ['pipe', stdout ? 'pipe' : 'ignore', 'ignore', 'ignore', 'pipe'], env: {} })
   const [stdin, out, , , status] = child.stdio
   // A helper that gives up closes its end; the reason comes by the status record.

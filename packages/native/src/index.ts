@@ -1,3 +1,4 @@
+export { attachDeviceProgram } from './attach-device-program.ts'
 export { NativeError, type NativeErrorCode, type NativeErrorOptions } from './errors.ts'
 export { type ExitRecord, readExitRecord } from './exit-record.ts'
 export { helperPath } from './helper-path.ts'

@@ -42,8 +42,8 @@ export function deviceLines(rules?: readonly LinuxDeviceRule[]): DeviceLine[] {
   return [{ file: first.allow ? 'devices.allow' : 'devices.deny', line: 'a' }, ...rest.map(lineOf)]
 }
 
-/** Writes the rules; a cgroup without the controller is left alone. */
-export function writeDeviceRules(cgroup: Cgroup, rules: readonly LinuxDeviceRule[] | undefined): void {
+/** Writes the rules of a cgroup of version 1; one without the controller is left alone. */
+export function writeDeviceLines(cgroup: Cgroup, rules: readonly LinuxDeviceRule[] | undefined): void {
   const directory = directoryOf(cgroup, 'devices')
   if (directory === undefined) return
   const open = new Map<string, number>()
@@ -63,7 +63,7 @@ export function writeDeviceRules(cgroup: Cgroup, rules: readonly LinuxDeviceRule
  * anyway. Otherwise the container must not make any.
  */
 export function hasDeviceControl(cgroup: Cgroup, rules: readonly LinuxDeviceRule[] = []): boolean {
-  if (directoryOf(cgroup, 'devices') !== undefined) return true
+  if (cgroup.layout.version === 2 ? cgroup.hierarchies.length > 0 : directoryOf(cgroup, 'devices') !== undefined) return true
   const last = rules.at(-1)
   return last?.allow === true && isWhole(last)
 }

@@ -2,15 +2,15 @@ import { writeFileSync } from 'node:fs'
 import { hasErrno } from '@ct/errors'
 import type { LinuxResources } from '../spec/resources.ts'
 import { type Cgroup, cgroupPids, createCgroup, directoryOf } from './cgroup.ts'
-import { writeDeviceRules } from './device-rules.ts'
 import type { Controller } from './layout.ts'
 import { demandedControllers, writeLimits } from './limits.ts'
+import { writeDeviceRules } from './write-device-rules.ts'
 
 /** Changes the limits of a cgroup with processes in it. */
-export function updateCgroup(cgroup: Cgroup, resources: LinuxResources): void {
+export async function updateCgroup(cgroup: Cgroup, resources: LinuxResources): Promise<void> {
   const missing = demandedControllers(cgroup.layout, resources).filter((controller) => directoryOf(cgroup, controller) === undefined)
   const whole = missing.length > 0 ? enterHierarchies(cgroup, missing) : cgroup
-  if (resources.devices !== undefined) writeDeviceRules(whole, resources.devices)
+  if (resources.devices !== undefined) await writeDeviceRules(whole, resources.devices, { isNew: false })
   writeLimits(whole, resources)
 }
 

@@ -1,9 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { launch, type Supervisor, type SupervisorPlan } from '@ct/native'
 import { type Cgroup, cgroupPids, createCgroup, oomCounter, removeCgroup, removeEmptyCgroup } from '../cgroups/cgroup.ts'
-import { writeDeviceRules } from '../cgroups/device-rules.ts'
 import type { CgroupLayout } from '../cgroups/layout.ts'
 import { demandedControllers, writeLimits } from '../cgroups/limits.ts'
+import { writeDeviceRules } from '../cgroups/write-device-rules.ts'
 import { type SeccompFilter, seccompFilter } from '../plan/credentials.ts'
 import { refuseLabels } from '../plan/labels.ts'
 import { planRun } from '../plan/run-plan.ts'
@@ -89,7 +89,7 @@ async function makeContainer(request: CreateRequest, progress: Progress): Promis
   const early = { ...newRecord(request, directory), filterFlags: filter?.flags }
   writeRecord(directory, early)
   if (filter !== undefined) writeFileSync(`${directory}/${FILTER}`, filter.program)
-  progress.cgroup = prepareCgroup(request)
+  progress.cgroup = await prepareCgroup(request)
   const hold = request.hold || hasEarlyHooks(early.hooks)
   const supervisor = await launchContainer({ ...request, hold }, { cgroup: progress.cgroup, record: early, directory, filter })
   const { startTime = 0n } = readProcessStatus(supervisor.pid) ?? {}
@@ -128,11 +128,11 @@ async function undo({ cgroup, created, directory }: Progress): Promise<void> {
   }
 }
 
-function prepareCgroup({ layout, cgroupPath, bundle }: CreateRequest): Cgroup {
+async function prepareCgroup({ layout, cgroupPath, bundle }: CreateRequest): Promise<Cgroup> {
   const resources = bundle.spec.linux?.resources ?? {}
   const cgroup = createCgroup(layout, cgroupPath, demandedControllers(layout, resources))
   try {
-    writeDeviceRules(cgroup, resources.devices)
+    await writeDeviceRules(cgroup, resources.devices, { isNew: true })
     writeLimits(cgroup, resources)
     return cgroup
   } catch (error) {

@@ -145,7 +145,7 @@ export class DiskRuntime implements LinuxRuntime {
   }
 
   async update(id: string, resources: LinuxResources): Promise<void> {
-    updateCgroup(this.#cgroup(this.#find(id, ['created', 'running', 'paused'])), validateResources(resources))
+    await updateCgroup(this.#cgroup(this.#find(id, ['created', 'running', 'paused'])), validateResources(resources))
   }
 
   /** The record of a container, for the command. */

@@ -182,7 +182,13 @@ describe('ct-runc', () => {
     expect(spawnSync(only[0], [...only[1], ...arguments_(['run', '--detach', 'six'])], { cwd: directory, stdio: 'ignore' }).status).toBe(0)
     const { pid } = JSON.parse(ctRunc('state', 'six').stdout)
     expect(readFileSync(`${cgroup}/cgroup.procs`, 'utf8')).toBe(`${pid}\n`)
-    expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^CapBnd:\t00000000a00425fb$/m)
+    expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^CapBnd:\t00000000a80425fb$/m)
+    expect(inV2('exec', 'six', 'sh', '-c', 'mknod /tmp/kmsg c 1 11 && : > /tmp/kmsg')).toMatchObject({
+      stderr: expect.stringContaining('Operation not permitted'),
+    })
+    writeFileSync(`${directory}/devices.json`, JSON.stringify({ devices: [{ allow: true, type: 'c', major: 1, minor: 11, access: 'w' }] }))
+    expect(inV2('update', '-r', `${directory}/devices.json`, 'six')).toMatchObject({ status: 0, stderr: '' })
+    expect(inV2('exec', 'six', 'sh', '-c', ': > /tmp/kmsg')).toMatchObject({ status: 0, stderr: '' })
     expect(inV2('pause', 'six').status).toBe(0)
     expect(readFileSync(`${cgroup}/cgroup.events`, 'utf8')).toContain('frozen 1')
     expect(inV2('resume', 'six').status).toBe(0)

@@ -48,6 +48,13 @@ function runsContainers(client: () => Client, flags: readonly string[]): void {
     expect(run('--rm', image, 'none')).toMatchObject({ status: 127 })
   })
 
+  it('holds a container to its limits', () => {
+    const read =
+      'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/pids/pids.max 2>/dev/null || cd /sys/fs/cgroup; cat memory.max pids.max'
+    const limited = run('--rm', '-m', '64m', '--pids-limit', '33', image, 'sh', '-c', read)
+    expect(limited.stdout).toBe('67108864\n33\n')
+  })
+
   it('gives a privileged container its devices', () => {
     expect(run('--rm', '--privileged', image, 'sh', '-c', 'test -e /dev/ptmx && echo ptmx')).toMatchObject({ status: 0, stdout: 'ptmx\n' })
   })
