@@ -1,6 +1,7 @@
 import { isRepositoryName } from '@ct/image'
 import type { Access, Action } from './access/gatekeeper.ts'
 import { deleteBlob, getBlob } from './endpoints/blobs.ts'
+import { browseRepositories, browseRepository } from './endpoints/browse.ts'
 import { listRepositories } from './endpoints/catalog.ts'
 import { deleteManifest, getManifest } from './endpoints/manifests.ts'
 import { putManifest } from './endpoints/put-manifest.ts'
@@ -35,7 +36,7 @@ const read = (endpoint: Endpoint): Readonly<Record<string, Method>> => ({
 })
 
 /**
- * The endpoints of the spec, and the catalog, which docker's registry added.
+ * The endpoints of the spec, the catalog, which docker's registry added, and pages for people.
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints
  */
 const routes: readonly Route[] = [
@@ -67,6 +68,8 @@ const routes: readonly Route[] = [
     },
   },
   { name: 'tags', pattern: /^\/v2\/(.+)\/tags\/list$/, methods: list(listTags, 'pull') },
+  { name: 'page', pattern: /^\/$/, methods: list(browseRepositories, 'list') },
+  { name: 'page', pattern: /^\/_\/(.+)$/, methods: list(browseRepository, 'pull') },
   { name: 'referrers', pattern: /^\/v2\/(.+)\/referrers\/([^/]+)$/, methods: list(listReferrers, 'pull') },
 ]
 

@@ -3,7 +3,7 @@ export interface RequestRecord {
   readonly method: string
   /** With the query, as it came. */
   readonly path: string
-  /** The kind of endpoint: `base catalog uploads upload blob manifest tags referrers none`. */
+  /** The kind of endpoint: `base catalog uploads upload blob manifest tags referrers page none`. */
   readonly route: string
   /** Empty where there is none. */
   readonly repository: string
