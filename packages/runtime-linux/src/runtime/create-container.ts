@@ -95,6 +95,7 @@ async function makeContainer(request: CreateRequest, progress: Progress): Promis
   const { startTime = 0n } = readProcessStatus(supervisor.pid) ?? {}
   const record = { ...early, pid: supervisor.pid, pidStartTime: String(startTime), isStarted: !hold }
   progress.created = { record, supervisor }
+  request.signal?.throwIfAborted() // also when the report that all is well came with the abort
   await runEarlyHooks(record, request.signal)
   writeRecord(directory, record)
   if (request.hold) return progress.created

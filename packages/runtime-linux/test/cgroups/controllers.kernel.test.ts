@@ -59,7 +59,7 @@ describe(`limits of version ${layout.version} in the kernel`, () => {
       if (expected === undefined) return skip('the other version has it')
       const known = layout.hierarchies.flatMap(({ controllers }) => controllers)
       const limits = limitsOf(resources)
-      const missing = limits.find(({ controller }) => !known.includes(controller) && !['cgroup'].includes(controller))
+      const missing = limits.find(({ controller }) => !known.includes(controller) && controller !== 'cgroup')
       if (missing !== undefined) return skip(`there is no controller ${missing.controller}`)
       const cgroup = createCgroup(layout, path, demandedControllers(layout, resources))
       writeLimits(cgroup, resources)
