@@ -12,7 +12,8 @@ import { layerPath, pathBytes } from './layer-path.ts'
 export interface ApplyOptions {
   /**
    * `remove` carries whiteouts out, in a tree that has the layers below in it; `overlay` keeps them in the way of
-   * overlayfs, in a directory of its own that will be one layer of a mount. @default 'remove'
+   * overlayfs, in a directory of its own that will be one layer of a mount; `overlay-user` does so with attributes that
+   * a user namespace may set, for the mount option `userxattr`. @default 'remove'
    */
   readonly whiteouts?: WhiteoutMode | undefined
   /** What the diffID must be. */

@@ -1,6 +1,6 @@
 import type { TreeMeta, TreeTarget } from '@ct/native'
 import { LayerfsError } from '../errors.ts'
-import { isOverlayXattr } from '../overlay/overlay-xattrs.ts'
+import { isOverlayXattr, opaqueXattr } from '../overlay/overlay-xattrs.ts'
 import type { SnapshotUsage } from '../snapshots/snapshotter.ts'
 import type { TarHeader, Xattr } from '../tar/tar-header.ts'
 import { isBelow, layerPath, pathBytes, ROOT, showPath } from './layer-path.ts'
@@ -11,8 +11,8 @@ import { UsageCounter } from './usage-counter.ts'
 import { readLayerName } from './whiteout.ts'
 import type { WhiteoutPolicy } from './whiteout-policy.ts'
 
-/** How whiteouts are applied: kept in the way of overlayfs, or carried out. */
-export type WhiteoutMode = 'overlay' | 'remove'
+/** How whiteouts are applied: kept in the way of overlayfs, with attributes `trusted.*` or (in a user namespace) `user.*`, or carried out. */
+export type WhiteoutMode = 'overlay' | 'overlay-user' | 'remove'
 
 /** Turns the entries of a layer into operations on a tree. */
 export class LayerApplier implements AsyncDisposable {
@@ -24,7 +24,7 @@ export class LayerApplier implements AsyncDisposable {
 
   private constructor(session: TreeSession, whiteouts: WhiteoutMode) {
     this.#session = session
-    this.#policy = whiteouts === 'overlay' ? new OverlayPolicy(session) : new RemovingPolicy(session)
+    this.#policy = whiteouts === 'remove' ? new RemovingPolicy(session) : new OverlayPolicy(session, opaqueXattr(whiteouts))
   }
 
   static async open(target: TreeTarget, whiteouts: WhiteoutMode, signal: AbortSignal | undefined): Promise<LayerApplier> {

@@ -1,6 +1,5 @@
 import { LayerfsError } from '../errors.ts'
-import { OPAQUE_XATTR } from '../overlay/overlay-xattrs.ts'
-import type { TarEntryType } from '../tar/tar-header.ts'
+import type { TarEntryType, Xattr } from '../tar/tar-header.ts'
 import { isBelow, parentOf, pathBytes, ROOT, showPath } from './layer-path.ts'
 import { IMPLIED_META, type TreeSession } from './tree-session.ts'
 import type { PolicyResult, WhiteoutPolicy } from './whiteout-policy.ts'
@@ -22,8 +21,11 @@ export class OverlayPolicy implements WhiteoutPolicy {
   /** Directories made only because a whiteout is in them. */
   readonly #touched = new Set<string>()
 
-  constructor(session: TreeSession) {
+  readonly #opaqueXattr: Xattr
+
+  constructor(session: TreeSession, opaqueXattr: Xattr) {
     this.#session = session
+    this.#opaqueXattr = opaqueXattr
   }
 
   whiteout(path: string): undefined {
@@ -73,7 +75,7 @@ export class OverlayPolicy implements WhiteoutPolicy {
     const implied = [...new Set([...brought.implied(), ...this.#touched])].filter((path) => brought.typeOf(path) === undefined)
     for (const path of implied) directories.set(path, IMPLIED_META)
     for (const [path, meta] of directories) {
-      const xattrs = this.#opaque.has(path) ? [...(meta.xattrs ?? []), OPAQUE_XATTR] : meta.xattrs
+      const xattrs = this.#opaque.has(path) ? [...(meta.xattrs ?? []), this.#opaqueXattr] : meta.xattrs
       writer.setMeta(pathBytes(path), { ...meta, xattrs: xattrs ?? [], exact: true })
     }
     const addedInodes = implied.filter((path) => path !== ROOT).length + this.#whiteouts.size

@@ -1,7 +1,9 @@
 import type { Xattr } from '../tar/tar-header.ts'
 
 /** The attribute by which overlayfs knows a directory that hides what layers below have in it. */
-export const OPAQUE_XATTR: Xattr = ['trusted.overlay.opaque', Buffer.from('y')]
+export function opaqueXattr(mode: 'overlay' | 'overlay-user'): Xattr {
+  return [mode === 'overlay-user' ? 'user.overlay.opaque' : 'trusted.overlay.opaque', Buffer.from('y')]
+}
 
 /**
  * Whether an attribute belongs to overlayfs. Such attributes never come from a layer nor go into one: they could

@@ -70,6 +70,13 @@ export class SnapshotIndex {
     return leftover
   }
 
+  /** Makes a directory for a snapshot that is not complete yet; a leftover, unless it gets another name. */
+  newDirectory(): string {
+    const temporary = join(this.directory, `.new-${process.hrtime.bigint()}`)
+    mkdirSync(temporary, { mode: 0o700 })
+    return temporary
+  }
+
   isDamaged(key: string): boolean {
     return this.#damaged.has(directoryName(key))
   }

@@ -30,12 +30,17 @@ export function createDirectory(directory: string, record: SnapshotRecord, fill:
   mkdirSync(temporary, { mode: 0o700 })
   try {
     fill(temporary)
-    writeRecord(temporary, record)
-    renameSync(temporary, directory)
+    publishDirectory(temporary, directory, record)
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true })
     throw error
   }
+}
+
+/** Gives a directory that is complete its record and its final name. */
+export function publishDirectory(temporary: string, directory: string, record: SnapshotRecord): void {
+  writeRecord(temporary, record)
+  renameSync(temporary, directory)
 }
 
 /**

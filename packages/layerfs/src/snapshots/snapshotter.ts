@@ -13,6 +13,12 @@ export interface SnapshotInfo {
   readonly createdAt: string
 }
 
+/** Options of `prepare`. */
+export interface PrepareOptions {
+  /** Removed when the snapshotter is opened the next time, unless it was committed. @default false */
+  readonly isTemporary?: boolean | undefined
+}
+
 /** What a snapshot takes on its own, without its parents. */
 export interface SnapshotUsage {
   /** Bytes of its files, each file counted once however many names it has. */
@@ -28,7 +34,7 @@ export interface SnapshotUsage {
  */
 export interface Snapshotter {
   /** Makes an active snapshot on top of a committed one, or an empty one. Throws `SNAPSHOT_NOT_COMMITTED`. */
-  prepare(key: string, parent?: string): Promise<readonly Mount[]>
+  prepare(key: string, parent?: string, options?: PrepareOptions): Promise<readonly Mount[]>
   /** Makes a read-only view of a committed snapshot. Throws `SNAPSHOT_NOT_COMMITTED`. */
   view(key: string, parent: string): Promise<readonly Mount[]>
   /** Turns an active snapshot into a committed one under a new name; the key is free afterwards. Throws `SNAPSHOT_NOT_ACTIVE`. */

@@ -6,7 +6,8 @@ import { type AppliedLayer, applyLayer } from '../apply/apply-layer.ts'
 import type { WhiteoutMode } from '../apply/layer-applier.ts'
 import type { LayerLimits } from '../apply/layer-limits.ts'
 import { decompress } from '../compression/decompress.ts'
-import type { OverlaySnapshotter } from '../snapshots/overlay-snapshotter.ts'
+import { OverlaySnapshotter } from '../snapshots/overlay-snapshotter.ts'
+import type { Snapshotter } from '../snapshots/snapshotter.ts'
 import { inheritDirectories } from './inherit-directories.ts'
 import type { UnpackProgress } from './unpack.ts'
 
@@ -24,16 +25,16 @@ export interface LayerPlan {
 /**
  * Unpacks one layer in two steps: extracted without the layers below, which may not be there yet, then committed on
  * top of them. The few layers that need those (for a hard link to one of their files, or an entry through one of their
- * links) are then written again, through an overlay mount.
+ * links) are then written again, through a mount. So is every layer, once, where a snapshotter does not stack directories.
  */
 export class LayerUnpacker {
   readonly #source: Source
-  readonly #snapshotter: OverlaySnapshotter
+  readonly #snapshotter: Snapshotter
   readonly #plan: LayerPlan
   #key: string | undefined
   #applied: AppliedLayer | undefined
 
-  constructor(source: Source, snapshotter: OverlaySnapshotter, plan: LayerPlan) {
+  constructor(source: Source, snapshotter: Snapshotter, plan: LayerPlan) {
     this.#source = source
     this.#snapshotter = snapshotter
     this.#plan = plan
@@ -41,9 +42,11 @@ export class LayerUnpacker {
 
   async extract(): Promise<void> {
     this.#plan.signal.throwIfAborted()
+    const snapshotter = this.#snapshotter
+    if (!(snapshotter instanceof OverlaySnapshotter)) return
     const key = await this.#prepare()
     try {
-      this.#applied = await this.#apply({ path: await this.#snapshotter.upperDirectory(key) }, 'overlay')
+      this.#applied = await this.#apply({ path: await snapshotter.upperDirectory(key) }, snapshotter.whiteouts)
     } catch (error) {
       if (!isCtError(error) || error.code !== 'LAYERFS_NOT_SELF_CONTAINED') throw error
     }
@@ -54,7 +57,10 @@ export class LayerUnpacker {
     const { layer, name, parent, onState } = this.#plan
     if (!(await this.#fitsLower())) await this.#extractAgain()
     try {
-      await this.#snapshotter.commit(name, this.#key ?? '', { parent, usage: this.#applied?.usage })
+      const key = this.#key ?? ''
+      if (this.#snapshotter instanceof OverlaySnapshotter)
+        await this.#snapshotter.commit(name, key, { parent, usage: this.#applied?.usage })
+      else await this.#snapshotter.commit(name, key)
       this.#key = undefined
     } catch (error) {
       // Somebody else may have unpacked the same image meanwhile.
@@ -96,7 +102,7 @@ export class LayerUnpacker {
 
   async #fitsLower(): Promise<boolean> {
     if (this.#applied === undefined || this.#key === undefined) return false
-    if (this.#plan.parent === undefined) return true
+    if (this.#plan.parent === undefined || !(this.#snapshotter instanceof OverlaySnapshotter)) return true
     const lowers = await this.#snapshotter.layerDirectories(this.#plan.parent)
     return inheritDirectories(await this.#snapshotter.upperDirectory(this.#key), lowers, this.#applied.impliedDirectories)
   }

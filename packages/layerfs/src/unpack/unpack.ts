@@ -1,6 +1,6 @@
 import { chainIds, type Descriptor, type Digest, type ImageLayer, type Source } from '@ct/image'
 import type { LayerLimits } from '../apply/layer-limits.ts'
-import type { OverlaySnapshotter } from '../snapshots/overlay-snapshotter.ts'
+import type { Snapshotter } from '../snapshots/snapshotter.ts'
 import { Gate } from './gate.ts'
 import { LayerUnpacker } from './layer-unpacker.ts'
 
@@ -24,7 +24,7 @@ export interface UnpackOptions {
 
 /**
  * Unpacks the layers of an image into committed snapshots named by their chainIDs; those that exist are taken as they
- * are. Layers are extracted side by side, whatever order they stand in, and committed from the bottom up once their
+ * are. For an {@link OverlaySnapshotter} layers are extracted side by side, whatever order they stand in; all are committed from the bottom up once their
  * diffID is right, which vouches for the blob, too. When it fails, complete layers stay and nothing else.
  * @returns the chainID of the whole image
  * @throws LayerfsError those of `applyLayer` and `decompress`; ImageError when the source does not have a blob; a
@@ -33,7 +33,7 @@ export interface UnpackOptions {
 export async function unpack(
   source: Source,
   image: { readonly layers: readonly ImageLayer[] },
-  snapshotter: OverlaySnapshotter,
+  snapshotter: Snapshotter,
   { concurrency = 2, limits, signal, onProgress }: UnpackOptions = {},
 ): Promise<{ readonly chainId: Digest }> {
   signal?.throwIfAborted()
@@ -72,7 +72,7 @@ export async function unpack(
 }
 
 /** How many layers, from the bottom, are there already. */
-async function countPresent(snapshotter: OverlaySnapshotter, chain: readonly Digest[]): Promise<number> {
+async function countPresent(snapshotter: Snapshotter, chain: readonly Digest[]): Promise<number> {
   for (let count = chain.length; count > 0; count--) {
     const info = await snapshotter.find(chain[count - 1] ?? '')
     if (info?.kind === 'committed') return count

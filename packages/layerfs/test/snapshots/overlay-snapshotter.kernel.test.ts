@@ -13,6 +13,11 @@ snapshotterContract('OverlaySnapshotter', async () => ({
   [Symbol.asyncDispose]: async () => undefined,
 }))
 
+snapshotterContract('OverlaySnapshotter with attributes of users', async () => ({
+  snapshotter: await OverlaySnapshotter.open({ root: sub(), xattrs: 'user' }),
+  [Symbol.asyncDispose]: async () => undefined,
+}))
+
 const contents = (root: string): readonly string[] => readdirSync(join(root, 'snapshots'), { recursive: true }).map(String).sort()
 
 /** Active `a` on committed `top` on `base`. */

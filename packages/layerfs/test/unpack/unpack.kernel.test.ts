@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { chainId, digestOf, type ImageLayer, MEDIA_TYPES, MemoryStore, OciLayout, type Source, type Target } from '@ct/image'
 import { describe, expect, it } from 'vitest'
+import { CopySnapshotter } from '../../src/snapshots/copy-snapshotter.ts'
 import { measureTree } from '../../src/snapshots/measure-tree.ts'
 import { OverlaySnapshotter } from '../../src/snapshots/overlay-snapshotter.ts'
 import { type UnpackProgress, unpack } from '../../src/unpack/unpack.ts'
@@ -188,6 +189,20 @@ describe('unpack', () => {
     }
     const again = await OverlaySnapshotter.open({ root })
     for (const key of await names(snapshotter)) expect(await again.usage(key)).toEqual(await snapshotter.usage(key))
+  })
+
+  it('makes the same trees for a snapshotter that copies', async () => {
+    const store = new MemoryStore()
+    const linked = archive(header({ name: 'linked', type: '1', link: 'usr/lib/lib.so' }), file('.wh.noted'))
+    const layers = await layersOf(store, [base, second, linked])
+    const { snapshotter: overlay } = await opened()
+    const copies = await CopySnapshotter.open({ root: sub() })
+    const { chainId: top } = await unpack(store, { layers }, overlay)
+    await unpack(store, { layers }, copies)
+    const [theirs, ours] = [await overlay.view('look', top), await copies.view('look', top)]
+    const [expected, tree] = [await treeOf({ mounts: theirs }, { exact: true }), await treeOf({ mounts: ours }, { exact: true })]
+    // The last layer says nothing about the root, and changes it: its time is that of the unpacking.
+    expect({ ...tree, '.': '' }).toEqual({ ...expected, '.': '' })
   })
 
   it('needs a layer', async () => {
