@@ -65,8 +65,8 @@ void ct_close_stdin(struct ct_child *c) {
 /* Until the supervisor says so; a process without one waits for a writer of its FIFO, and one byte. */
 int ct_op_hold(struct ct_child *c, CT_UNUSED const struct ct_operation *op) {
   /* The host's /proc leads to its processes and their roots: who may trace this process would reach them through it. */
-  ct_close(&c->proc);
-  ct_close(&c->oom_score);
+  int *const unneeded[] = {&c->proc, &c->oom_score, &c->empty};
+  for (size_t i = 0; i < CT_COUNT(unneeded); i++) ct_close(unneeded[i]);
   if (c->fifo >= 0 && prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) != 0) return -1;
   say(c, (struct ct_report){.kind = CT_REPORT_HELD});
   await_go(c->fifo < 0 ? c->sync : c->fifo);
