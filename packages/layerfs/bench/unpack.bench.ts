@@ -19,8 +19,11 @@ const diffIds: ImageLayer['diffId'][] = []
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'layerfs-bench-'))
   const text = Buffer.from(Array.from({ length: 60_000 }, (_, i) => `${(i * 2654435761) % 9973} `).join(''))
-  let state = 1
-  const noise = Buffer.from(Array.from({ length: 1 << 20 }, () => (state = (state * 48271) % 2147483647) & 0xff))
+  const noise = Buffer.alloc(1 << 20)
+  for (let i = 0, state = 1; i < noise.length; i++) {
+    state = (state * 48_271) % 2_147_483_647
+    noise[i] = state
+  }
   for (let layer = 0; layer < LAYERS; layer++) {
     const tree = join(root, 'tree')
     for (let d = 0; d < DIRECTORIES; d++) {
