@@ -73,7 +73,10 @@ async function runHelper(
   const kill = (): void => void child.kill('SIGKILL')
   signal?.addEventListener('abort', kill)
   try {
-    return await exchange(child, verb, message)
+    const report = await exchange(child, verb, message)
+    // The report that all is well may come with the abort: the process has been killed then.
+    signal?.throwIfAborted()
+    return report
   } catch (error) {
     signal?.throwIfAborted()
     throw error
