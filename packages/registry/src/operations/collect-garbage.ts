@@ -1,4 +1,4 @@
-import { type Descriptor, type Digest, isIndexMediaType, isManifestMediaType } from '@ct/image'
+import { type Collection, type Descriptor, type Digest, isIndexMediaType, isManifestMediaType } from '@ct/image'
 import type { RegistryState } from '../exchange.ts'
 import type { Repository } from '../repository.ts'
 
@@ -11,13 +11,11 @@ export interface CollectOptions {
 }
 
 /** What a collection did. */
-export interface Collected {
+export interface Collected extends Collection {
   /** Manifests that nothing led to. */
   readonly manifests: number
   /** Blobs that were taken out of a repository. */
   readonly links: number
-  readonly removed: readonly Digest[]
-  readonly freedBytes: number
 }
 
 /**

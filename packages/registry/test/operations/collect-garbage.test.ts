@@ -17,7 +17,13 @@ describe('a collection', () => {
     const { digest } = await pushBlob(registry, 'team/app', Buffer.from('alone'))
     expect((await registry.registry.collect()).links).toBe(0)
     expect(await has(`team/app/blobs/${digest}`)).toBe(true)
-    expect(await registry.registry.collect({ graceMs: 0 })).toEqual({ manifests: 0, links: 1, removed: [digest], freedBytes: 5 })
+    expect(await registry.registry.collect({ graceMs: 0 })).toEqual({
+      damaged: [],
+      manifests: 0,
+      links: 1,
+      removed: [digest],
+      freedBytes: 5,
+    })
     expect(await has(`team/app/blobs/${digest}`)).toBe(false)
   })
 
