@@ -1,12 +1,11 @@
 import { statSync } from 'node:fs'
 import { posix } from 'node:path'
 import { hasErrno } from '@ct/errors'
-import type { MissingTarget, Operation } from '@ct/native'
+import { type MissingTarget, type MountAttributes, type MountOptions, type Operation, parseMountOptions } from '@ct/native'
 import type { Cgroup } from '../cgroups/cgroup.ts'
 import { RuntimeError } from '../errors.ts'
 import type { SpecMount } from '../spec/mount.ts'
 import { planCgroupMount } from './cgroup-mount.ts'
-import { type MountOptions, parseMountOptions } from './mount-options.ts'
 
 /** What planning mounts needs to know about the container. */
 export interface MountContext {
@@ -74,11 +73,11 @@ function planNew({ type, source, destination }: SpecMount, options: MountOptions
     target,
     data: options.data,
     attributes: { set: options.set, clear: options.clear },
-    propagation: options.propagation,
+    attached: attachedAttributes(options),
     missing: 'directory',
     copyUp,
   }
-  return [mount, ...recursiveAttributes(options, target)]
+  return [mount]
 }
 
 /** Options for a file system mean nothing to a bind, and are left out, as mount(8) does. */
@@ -95,15 +94,16 @@ function planBind(
     target,
     recursive: options.bind === 'rbind',
     attributes: { set: options.set, clear: options.clear },
-    propagation: options.propagation,
+    attached: attachedAttributes(options),
     missing: kindOf(from, destination),
   }
-  return [bind, ...recursiveAttributes(options, target)]
+  return [bind]
 }
 
-function recursiveAttributes({ recursiveSet, recursiveClear }: MountOptions, target: string): Operation[] {
-  if (recursiveSet.length === 0 && recursiveClear.length === 0) return []
-  return [{ op: 'attributes', target, attributes: { set: recursiveSet, clear: recursiveClear, recursive: true } }]
+/** What is changed of the mount and those below it once all of them are in their place. */
+function attachedAttributes({ recursiveSet, recursiveClear, propagation, isPropagationRecursive }: MountOptions): MountAttributes {
+  const recursive = isPropagationRecursive || recursiveSet.length > 0 || recursiveClear.length > 0
+  return { set: recursiveSet, clear: recursiveClear, propagation, recursive }
 }
 
 function kindOf(source: string, destination: string): MissingTarget {

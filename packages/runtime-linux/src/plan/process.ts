@@ -6,6 +6,7 @@ import { execFiles } from './exec-files.ts'
 import { planRlimits } from './rlimits.ts'
 
 const DEFAULT_SIZE = { height: 24, width: 80 }
+const DEFAULT_UMASK = 0o022
 
 /**
  * Operations of a process that must run while the host's /proc is still there. In a user namespace a process may not
@@ -32,7 +33,7 @@ export function execNotFound(program: string, cause?: unknown): RuntimeError {
 export function planProcess(context: CredentialContext): Operation[] {
   const { args, env = [], cwd, rlimits, user } = context.process
   const operations: Operation[] = planRlimits(rlimits)
-  if (user.umask !== undefined) operations.push({ op: 'umask', mask: user.umask })
+  operations.push({ op: 'umask', mask: user.umask ?? DEFAULT_UMASK })
   operations.push({ op: 'cwd', path: cwd, create: true }, ...planCredentials(context))
   const files = execFiles(args[0] ?? '', env)
   if (files.length === 0) throw execNotFound(args[0] ?? '')

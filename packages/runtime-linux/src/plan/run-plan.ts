@@ -77,7 +77,8 @@ function planRoot({ spec, rootfs, bundle, mounts, cgroup, pivot = true }: RunCon
     ...made.late,
   ]
   if (outer === 'shared' || outer === 'unbindable') {
-    operations.push({ op: 'root-propagation', propagation: outer, recursive: linux.rootfsPropagation?.startsWith('r') ?? false })
+    const recursive = linux.rootfsPropagation?.startsWith('r') ?? false
+    operations.push({ op: 'attributes', target: '/', attributes: { propagation: outer, recursive } })
   }
   return operations
 }
