@@ -21,7 +21,7 @@ export interface LaunchOptions {
    * Called at each `pause` of the plan with the process's id. What it resolves to is sent along with a listener of a
    * system call filter; when it rejects, so does the launch, and nothing of the process is left.
    */
-  readonly onPause?: ((pid: number) => Promise<Uint8Array | void>) | undefined
+  readonly onPause?: ((pid: number) => Promise<Uint8Array | undefined>) | undefined
 }
 
 /**
@@ -68,8 +68,9 @@ async function launchVerb(
     message: encoded.message,
     signal,
     onPause: async (pid) => {
-      if (encoded.pausesForMaps && 'uidMappings' in plan && pauses++ === 0) await writeIdMaps(pid, plan)
-      else return await onPause?.(pid)
+      if (!encoded.pausesForMaps || !('namespaces' in plan) || 'pid' in plan || pauses++ > 0) return await onPause?.(pid)
+      await writeIdMaps(pid, plan)
+      return undefined
     },
   })
   if (!report.ok) throw launchError(report, plan, encoded.origins)
@@ -81,7 +82,7 @@ async function launchVerb(
 interface HelperRun {
   readonly message: Uint8Array
   readonly signal: AbortSignal | undefined
-  readonly onPause: (pid: number) => Promise<Uint8Array | void>
+  readonly onPause: (pid: number) => Promise<Uint8Array | undefined>
 }
 
 async function runHelper(verb: string, { supervisor }: RunPlan | ExecPlan, run: HelperRun): Promise<Report> {

@@ -18,6 +18,7 @@ test('a launch goes on when its pause is over, and no sooner', async () => {
         readlinkSync(`/proc/${pid}/root`),
         readFileSync(`/proc/${pid}/mounts`, 'utf8').includes(`${sandbox.rootfs}/dev/shm`) ? 'host' : 'in',
       )
+      return undefined
     },
   })
   await supervisor.wait()
@@ -33,6 +34,7 @@ test('a process can join the namespaces of one that pauses, before it has entere
         execPlan(sandbox, pid, ['/bin/sh', '-c', `ls -d ${sandbox.rootfs}; grep -c ${sandbox.rootfs}/dev/shm /proc/mounts`]),
       )
       await joined.wait()
+      return undefined
     },
   })
   expect(await supervisor.wait()).toMatchObject({ exitCode: 0 })
@@ -43,7 +45,7 @@ test('a pause that fails ends the launch with its own error, and nothing is left
   using sandbox = new Sandbox()
   const reason = new Error('no network')
   let paused = 0
-  const onPause = async (pid: number): Promise<void> => {
+  const onPause = async (pid: number): Promise<undefined> => {
     paused = pid
     throw reason
   }

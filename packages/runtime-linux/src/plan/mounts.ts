@@ -12,6 +12,8 @@ export interface MountContext {
   /** Relative sources of binds are below it. */
   readonly bundle: string
   readonly cgroup: Cgroup
+  /** User namespace that maps the ids of a mount. Default: none. */
+  readonly idMapOf?: ((mount: SpecMount) => string | undefined) | undefined
 }
 
 /** Operations that make the mounts, and those that make read-only at the end what is still written to until then. */
@@ -42,7 +44,8 @@ export function planMounts(mounts: readonly SpecMount[], context: MountContext):
     const target = targetOf(mount)
     const options = parseMountOptions(mount.options ?? [])
     const bind = options.bind ?? (mount.type === 'bind' || mount.type === 'rbind' ? mount.type : undefined)
-    if (bind !== undefined) operations.push(...planBind(mount, { ...options, bind }, { target, bundle: context.bundle }))
+    if (bind !== undefined)
+      operations.push(...planBind(mount, { ...options, bind }, { target, bundle: context.bundle, userNamespace: context.idMapOf?.(mount) }))
     else if (mount.type === 'cgroup' || mount.type === 'cgroup2') {
       operations.push(...planCgroupMount(target, options, context.cgroup))
     } else {
@@ -84,7 +87,7 @@ function planNew({ type, source, destination }: SpecMount, options: MountOptions
 function planBind(
   { source, destination }: SpecMount,
   options: MountOptions,
-  { target, bundle }: { readonly target: string; readonly bundle: string },
+  { target, bundle, userNamespace }: { readonly target: string; readonly bundle: string; readonly userNamespace: string | undefined },
 ): Operation[] {
   if (source === undefined || source === '') throw badMount(destination, 'a bind mount needs a source')
   const from = posix.resolve(bundle, source)
@@ -96,6 +99,7 @@ function planBind(
     attributes: { set: options.set, clear: options.clear },
     attached: attachedAttributes(options),
     missing: kindOf(from, destination),
+    userNamespace,
   }
   return [bind]
 }
