@@ -153,6 +153,12 @@ static long clone_child(struct ct_supervisor *s, int into, bool isGrandchild) {
   return syscall(SYS_clone3, &args, sizeof args);
 }
 
+/* Without the supervisor's end of the socket: else it would not see its end, when that comes before it asked to be told. */
+static _Noreturn void run_child(struct ct_supervisor *s, struct ct_child *c) {
+  ct_close(&s->sync);
+  ct_child_run(c);
+}
+
 /* A user namespace that is joined must own the new namespaces, and the supervisor must stay outside: a process between
    joins it, makes the child for the supervisor, tells who that is, and ends. */
 static long clone_in_user(struct ct_supervisor *s, struct ct_child *c, int into, int user) {
@@ -161,7 +167,7 @@ static long clone_in_user(struct ct_supervisor *s, struct ct_child *c, int into,
   pid_t between = fork();
   if (between == 0) {
     long pid = setns(user, CLONE_NEWUSER) != 0 ? -1 : clone_child(s, into, true);
-    if (pid == 0) ct_child_run(c);
+    if (pid == 0) run_child(s, c);
     report.error = pid < 0 ? errno : 0;
     report.value = (uint32_t)pid;
     _exit(ct_send_fds(c->sync, &report, sizeof report, &s->pidfd, pid < 0 ? 0 : 1) != 0);
@@ -187,7 +193,7 @@ void ct_spawn(struct ct_supervisor *s) {
   s->sync = ends[0];
   child.sync = ends[1];
   long pid = user < 0 ? clone_child(s, into, false) : clone_in_user(s, &child, into, user);
-  if (pid == 0) ct_child_run(&child);
+  if (pid == 0) run_child(s, &child);
   if (pid < 0) ct_give_up(s, CT_STAGE_CLONE, 0);
   s->pid = (pid_t)pid;
   ct_close(&into);
