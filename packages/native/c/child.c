@@ -17,9 +17,8 @@ static void await_go(int fd) {
 }
 
 static void enter_cgroups(struct ct_child *c) {
-  for (uint32_t i = 0; i < c->plan->cgroup_count; i++) {
+  for (uint32_t i = 0; i < c->plan->cgroup_count; i++)
     if (c->cgroups[i] >= 0 && CT_RETRY(write(c->cgroups[i], "0", 1)) != 1) fail(c, CT_STAGE_CGROUP, i);
-  }
   if ((c->plan->new_namespaces & CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) != 0) fail(c, CT_STAGE_CGROUP, 0);
 }
 
@@ -41,17 +40,27 @@ static void join(struct ct_child *c) {
   if (isInUser && (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0) && errno != EINVAL) fail(c, CT_STAGE_JOIN, 0);
 }
 
-/* Takes its stdio, and closes all but that and what the operations need: log, socket and status are the supervisor's. */
+/* Takes its stdio and what the launcher gave, and closes what the operations do not need: log, socket, status are the supervisor's. */
 static void keep_own(struct ct_child *c) {
-  enum { kept_from = 100 };
-  int *const kept[] = {&c->sync, &c->proc, &c->oom_score, &c->root, &c->fifo};
-  for (int fd = 0; fd < 3; fd++) {
+  enum { kept_from = 200, kept = offsetof(struct ct_child, stdio) / sizeof(int) - offsetof(struct ct_child, all) / sizeof(int) };
+  unsigned given = c->plan->preserved;
+  for (size_t i = 0; i < kept; i++)
+    if (c->all[i] >= 0 && (c->all[i] = fcntl(c->all[i], F_DUPFD_CLOEXEC, kept_from)) < 0) _exit(1);
+  for (int fd = 0; fd < 3; fd++)
     if (c->stdio[fd] >= 0 && dup2(c->stdio[fd], fd) < 0) fail(c, CT_STAGE_FILES, 0);
-  }
-  for (size_t i = 0; i < CT_COUNT(kept); i++) {
-    if (*kept[i] >= 0 && (*kept[i] = fcntl(*kept[i], F_DUPFD_CLOEXEC, kept_from)) < 0) _exit(1);
-  }
-  if (close_range(3, kept_from - 1, 0) != 0) fail(c, CT_STAGE_FILES, 0);
+  for (unsigned i = 0; i < given; i++)
+    if (dup2((int)(CT_FIRST_PRESERVED + i), (int)(3 + i)) < 0) fail(c, CT_STAGE_FILES, i);
+  if (close_range(3 + given, kept_from - 1, 0) != 0) fail(c, CT_STAGE_FILES, 0);
+}
+
+int ct_op_enter(struct ct_child *c, CT_UNUSED const struct ct_operation *op) {
+  if (c->target >= 0) ct_close(&c->proc); /* others see this process from the start */
+  enter_cgroups(c);
+  join(c);
+  keep_own(c);
+  if (setsid() < 0 && errno != EPERM) fail(c, CT_STAGE_CLONE, 0);
+  if (c->target >= 0) ct_close_stdin(c);
+  return 0;
 }
 
 void ct_close_stdin(struct ct_child *c) {
@@ -62,30 +71,51 @@ void ct_close_stdin(struct ct_child *c) {
   if (fd >= 0 && ct_is_device(fd, 1, 3)) dup2(fd, 0);
 }
 
+/* Until the launcher says so. */
+int ct_op_pause(struct ct_child *c, CT_UNUSED const struct ct_operation *op) {
+  say(c, (struct ct_report){.kind = CT_REPORT_PAUSED});
+  await_go(c->sync);
+  return 0;
+}
+
 /* Until the supervisor says so; a process without one waits for a writer of its FIFO, and one byte. */
 int ct_op_hold(struct ct_child *c, CT_UNUSED const struct ct_operation *op) {
   /* The host's /proc leads to its processes and their roots: who may trace this process would reach them through it. */
-  int *const unneeded[] = {&c->proc, &c->oom_score, &c->empty};
-  for (size_t i = 0; i < CT_COUNT(unneeded); i++) ct_close(unneeded[i]);
+  ct_close(&c->proc);
+  ct_close(&c->empty);
   if (c->fifo >= 0 && prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) != 0) return -1;
   say(c, (struct ct_report){.kind = CT_REPORT_HELD});
   await_go(c->fifo < 0 ? c->sync : c->fifo);
   return 0;
 }
 
-int ct_op_exec(struct ct_child *c, const struct ct_operation *op) {
+static int find(CT_UNUSED struct ct_child *c, const char *file) {
+  struct stat info;
+  if (stat(file, &info) != 0 || faccessat(AT_FDCWD, file, X_OK, AT_EACCESS) != 0) return -1;
+  return S_ISDIR(info.st_mode) ? ct_error(EACCES) : 0;
+}
+
+static int execute(struct ct_child *c, const char *file) { return execve(file, c->plan->args, c->plan->env); }
+
+/* Tries the files in order. One that must not be executed says more than those that are missing. */
+static int try_files(struct ct_child *c, const struct ct_operation *op, int (*attempt)(struct ct_child *c, const char *file)) {
   struct ct_list files = op->files;
   int denied = 0;
-  if (!c->umask_set) umask(022);
-  prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
-  if (!say(c, (struct ct_report){.kind = CT_REPORT_EXECUTING}) && c->fifo < 0) _exit(1); /* nobody would supervise it */
   for (uint32_t i = 0; i < files.count; i++) {
-    execve(ct_string(&files.items), c->plan->args, c->plan->env);
+    if (attempt(c, ct_string(&files.items)) == 0) return 0;
     if (errno == EACCES) denied = errno;
     else if (!ct_is_missing()) break;
   }
   if (denied != 0 && ct_is_missing()) errno = denied;
   fail(c, CT_STAGE_EXEC, op->index);
+}
+
+int ct_op_probe(struct ct_child *c, const struct ct_operation *op) { return try_files(c, op, find); }
+
+int ct_op_exec(struct ct_child *c, const struct ct_operation *op) {
+  prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+  if (!say(c, (struct ct_report){.kind = CT_REPORT_EXECUTING}) && c->fifo < 0) _exit(1); /* nobody would supervise it */
+  return try_files(c, op, execute);
 }
 
 void ct_child_run(struct ct_child *c) {
@@ -98,17 +128,10 @@ void ct_child_run(struct ct_child *c) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   umask(0);
-  c->oom_score = openat(c->proc, "self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-  if (c->target >= 0) ct_close(&c->proc); /* others see this process from the start */
-  enter_cgroups(c);
-  join(c);
-  keep_own(c);
-  if (setsid() < 0 && errno != EPERM) fail(c, CT_STAGE_CLONE, 0);
-  if (c->target >= 0) ct_close_stdin(c);
   while (ct_next_op(&r, &op)) {
     if (!ct_operation_of(&op, &operation)) errno = EBADMSG;
     else if (operation.run(c, &operation) == 0) continue;
     fail(c, CT_STAGE_OPERATION, op.index);
   }
-  _exit(1); /* the plan has no exec, which decoding refused */
+  _exit(0); /* it only held its namespaces */
 }

@@ -58,9 +58,8 @@ void ct_clients_offer(struct ct_supervisor *s) {
 }
 
 void ct_clients_answer(struct ct_supervisor *s, enum ct_client_state state, const void *data, size_t size) {
-  for (struct ct_client *client = s->clients; client < s->clients + CT_MAX_CLIENTS; client++) {
+  for (struct ct_client *client = s->clients; client < s->clients + CT_MAX_CLIENTS; client++)
     if (client->state == state) answer(s, client, data, size);
-  }
 }
 
 static void start(struct ct_supervisor *s, struct ct_client *client) {

@@ -3,6 +3,7 @@
 struct ct_attributes ct_attributes_of(struct ct_reader *r) {
   struct ct_attributes attributes = {.set = ct_u64(r)};
   attributes.clear = ct_u64(r);
+  attributes.propagation = ct_u64(r);
   attributes.recursive = ct_u8(r) != 0;
   return attributes;
 }
@@ -11,6 +12,7 @@ struct ct_mount ct_mount_of(struct ct_reader *r) {
   struct ct_mount m = {.type = ct_string(r)};
   m.source = ct_string(r);
   m.data = ct_strings_of(r);
+  m.page = ct_string(r);
   m.recursive = ct_u8(r) != 0;
   m.attributes = ct_attributes_of(r);
   return m;
@@ -37,42 +39,14 @@ static int open_new(const struct ct_mount *m) {
   return fsmount(context, FSMOUNT_CLOEXEC, (unsigned)m->attributes.set);
 }
 
-/* What mount(2) takes as options: one page at most, in which `used` counts on. */
-struct page {
-  char text[4096];
-  size_t used;
-};
-
-static void put(struct page *page, const char *text, const char *escaped) {
-  for (; *text != 0; text++) {
-    if (strchr(escaped, *text) != NULL && page->used < sizeof page->text) page->text[page->used++] = '\\';
-    if (page->used < sizeof page->text) page->text[page->used++] = *text;
-  }
-}
-
-/* Before 6.5, an overlay takes its layers, which stand together, as one option. False when they do not fit. */
-static bool overlay_page(struct page *page, struct ct_list options) {
-  static const char layer[] = "lowerdir+=";
-  for (bool wasLayer = false; options.count > 0; options.count--) {
-    const char *option = ct_string(&options.items);
-    bool isLayer = strncmp(option, layer, sizeof layer - 1) == 0;
-    put(page, page->used == 0 ? "" : isLayer && wasLayer ? ":" : ",", "");
-    if (isLayer && !wasLayer) put(page, "lowerdir=", "");
-    put(page, isLayer ? option + sizeof layer - 1 : option, isLayer ? "\\,:" : "\\,");
-    wasLayer = isLayer;
-  }
-  return page->used < sizeof page->text;
-}
-
 /* An overlay by mount(2), which needs a place: one in a mount namespace that nobody sees and that goes away again. */
 static int open_old_overlay(const struct ct_mount *m) {
   static const char place[] = "/proc";
-  struct page page = {.used = 0};
-  if (!overlay_page(&page, m->data)) return ct_error(E2BIG);
+  if (*m->page == 0) return ct_error(E2BIG); /* more than a page: mount(2) would cut it off */
   CT_CLOSES int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
   CT_CLOSES int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (own < 0 || root < 0 || unshare(CLONE_NEWNS) != 0) return -1;
-  int fd = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || mount(m->source, place, m->type, 0, page.text) != 0
+  int fd = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || mount(m->source, place, m->type, 0, m->page) != 0
                ? -1
                : open_tree(AT_FDCWD, place, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
   int error = errno;
@@ -103,7 +77,7 @@ int ct_mount_clone(int fd, bool recursive) {
 int ct_mount_attach(int mount, int target) { return move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH); }
 
 int ct_mount_change(int fd, const struct ct_attributes *attributes) {
-  if (attributes->set == 0 && attributes->clear == 0) return 0;
-  struct mount_attr change = {.attr_set = attributes->set, .attr_clr = attributes->clear};
+  struct mount_attr change = {.attr_set = attributes->set, .attr_clr = attributes->clear, .propagation = attributes->propagation};
+  if (change.attr_set == 0 && change.attr_clr == 0 && change.propagation == 0) return 0;
   return mount_setattr(fd, "", AT_EMPTY_PATH | (attributes->recursive ? AT_RECURSIVE : 0u), &change, sizeof change);
 }

@@ -14,7 +14,7 @@ int ct_path_parent(int root, const char *path, const char **name);
 
 /* As in mount_setattr(2). */
 struct ct_attributes {
-  uint64_t set, clear;
+  uint64_t set, clear, propagation; /* propagation: MS_*, 0 leaves it */
   bool recursive;
 };
 
@@ -22,13 +22,14 @@ struct ct_mount {
   const char *type; /* file system type; empty: a bind of `source` */
   const char *source;
   struct ct_list data; /* fsconfig(2) strings: `key=value` or `flag` */
+  const char *page; /* the same for mount(2), which kernels before 6.5 need for an overlay; empty when it does not fit */
   bool recursive; /* of a bind: with the mounts below */
   struct ct_attributes attributes;
 };
 
-/* Reads: u64 set, u64 clear, u8 recursive. */
+/* Reads: u64 set, u64 clear, u64 propagation, u8 recursive. */
 struct ct_attributes ct_attributes_of(struct ct_reader *r);
-/* Reads: string type, string source, strings data, u8 recursive, attributes. */
+/* Reads: string type, string source, strings data, string page, u8 recursive, attributes. */
 struct ct_mount ct_mount_of(struct ct_reader *r);
 /* Makes the mount, attached nowhere. */
 int ct_mount_open(const struct ct_mount *m);

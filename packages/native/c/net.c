@@ -11,16 +11,8 @@ struct exchange {
   struct ct_bytes ignored; /* errno values (i32) that count as success */
 };
 
-/* The socket that is open, and of which protocol. */
-struct connection {
-  int fd, protocol;
-};
-
-static int connect_to(struct connection *connection, int protocol) {
-  int on = 1, size = socket_bytes, fd = connection->fd;
-  if (fd >= 0 && connection->protocol == protocol) return fd;
-  ct_close(&connection->fd);
-  *connection = (struct connection){.fd = fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), .protocol = protocol};
+static int open_socket(int protocol) {
+  int on = 1, size = socket_bytes, fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
   /* Wishes: explanations in errors, no echo of the request in them, room for long batches. */
   (void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
   (void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
@@ -62,32 +54,30 @@ static int receive(int fd, struct exchange *exchange) {
   return 0;
 }
 
-static int send_messages(struct ct_reader *body, struct connection *connection) {
+static int send_messages(struct ct_reader *body) {
   uint32_t protocol = ct_u32(body);
   struct exchange exchange = {.answers = ct_u32(body)};
-  exchange.ignored = ct_u32s_of(body);
+  exchange.ignored = ct_bytes_of(body);
   struct ct_bytes messages = ct_bytes_of(body);
-  if (!ct_done(body) || protocol >= max_protocol) return ct_error(EBADMSG);
-  int fd = connect_to(connection, (int)protocol);
+  if (!ct_done(body) || protocol >= max_protocol || exchange.ignored.length % sizeof(int32_t) != 0) return ct_error(EBADMSG);
+  CT_CLOSES int fd = open_socket((int)protocol);
   ssize_t sent = fd < 0 ? -1 : CT_RETRY(send(fd, messages.at, messages.length, 0));
   if (sent < 0) return -1;
   return (uint32_t)sent == messages.length ? receive(fd, &exchange) : ct_error(EMSGSIZE);
 }
 
-static int enter_namespace(struct ct_reader *body, struct connection *connection) {
+static int enter_namespace(struct ct_reader *body) {
   CT_CLOSES int namespace = open(ct_string(body), O_RDONLY | O_CLOEXEC);
   if (!ct_done(body)) return ct_error(EBADMSG);
-  ct_close(&connection->fd);
   return namespace < 0 ? -1 : setns(namespace, CLONE_NEWNET);
 }
 
 int ct_verb_net(CT_UNUSED char **argv) {
-  struct connection connection = {.fd = -1};
   struct ct_op op = {.index = CT_BEFORE};
   struct ct_reader message = ct_message_read(STDIN_FILENO);
   while (ct_next_op(&message, &op)) {
     op.body.bad |= op.code != op_send && op.code != op_namespace;
-    int result = op.code == op_send ? send_messages(&op.body, &connection) : enter_namespace(&op.body, &connection);
+    int result = op.code == op_send ? send_messages(&op.body) : enter_namespace(&op.body);
     if (result < 0) ct_fail(CT_STAGE_NET, op.index, "");
   }
   errno = EBADMSG;

@@ -3,12 +3,6 @@
 
 static const struct ct_attributes readonly = {.set = MOUNT_ATTR_RDONLY};
 
-static int propagate(int fd, uint64_t propagation, bool recursive) {
-  struct mount_attr change = {.propagation = propagation};
-  if (propagation == 0) return 0;
-  return mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u), &change, sizeof change);
-}
-
 /* Attaches a new mount on the path, and makes it the root. */
 static int stack_on(struct ct_child *c, const char *path, const struct ct_mount *m) {
   CT_CLOSES int target = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -19,8 +13,7 @@ static int stack_on(struct ct_child *c, const char *path, const struct ct_mount 
 
 int ct_op_root(struct ct_child *c, const struct ct_operation *op) {
   const struct ct_mount self = {.type = "", .source = op->target, .recursive = true};
-  struct mount_attr change = {.propagation = op->propagation};
-  if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &change, sizeof change) != 0) return -1;
+  if (ct_mount_change(c->root, &op->attributes) != 0) return -1;
   struct ct_list mounts = op->mounts;
   if (mounts.count == 0) return stack_on(c, op->target, &self);
   for (uint32_t i = 0; i < mounts.count; i++) {
@@ -30,18 +23,26 @@ int ct_op_root(struct ct_child *c, const struct ct_operation *op) {
   return 0;
 }
 
-int ct_op_mount(struct ct_child *c, const struct ct_operation *op) {
-  CT_CLOSES int mount = ct_mount_open(&op->mount);
+static int place(struct ct_child *c, const struct ct_operation *op, int mount) {
   if (mount < 0) return -1;
   CT_CLOSES int target = op->type == CT_MISSING_FAIL ? ct_path_open(c->root, op->target, O_PATH)
                                                      : ct_path_make(c->root, op->target, op->type == CT_MISSING_DIRECTORY);
   if (target < 0 || (op->flag && ct_copy_up(target, mount) != 0) || ct_mount_attach(mount, target) != 0) return -1;
-  return propagate(mount, op->propagation, op->mount.recursive);
+  return ct_mount_change(mount, &op->attributes);
+}
+
+int ct_op_mount(struct ct_child *c, const struct ct_operation *op) {
+  CT_CLOSES int mount = ct_mount_open(&op->mount);
+  return place(c, op, mount);
+}
+
+int ct_op_prepared(struct ct_child *c, const struct ct_operation *op) {
+  return op->values[0] < c->plan->source_count ? place(c, op, c->sources[op->values[0]]) : ct_error(EINVAL);
 }
 
 int ct_op_attributes(struct ct_child *c, const struct ct_operation *op) {
   CT_CLOSES int fd = ct_path_open(c->root, op->target, O_PATH);
-  return fd < 0 ? -1 : ct_mount_change(fd, &op->mount.attributes);
+  return fd < 0 ? -1 : ct_mount_change(fd, &op->attributes);
 }
 
 bool ct_is_device(int fd, unsigned major, unsigned minor) {
@@ -92,5 +93,3 @@ int ct_op_enter_root(struct ct_child *c, const struct ct_operation *op) {
   ct_close_stdin(c);
   return c->root < 0 ? -1 : 0;
 }
-
-int ct_op_root_propagation(struct ct_child *c, const struct ct_operation *op) { return propagate(c->root, op->propagation, op->flag); }

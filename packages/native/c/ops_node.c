@@ -1,14 +1,6 @@
 /* Operations that make entries in the root, and the terminal. */
 #include "plan.h"
 
-int ct_op_mkdir(struct ct_child *c, const struct ct_operation *op) {
-  const char *name;
-  CT_CLOSES int parent = ct_path_parent(c->root, op->target, &name);
-  if (parent < 0) return -1;
-  if (mkdirat(parent, name, op->mode) != 0) return errno == EEXIST ? 0 : -1;
-  return fchownat(parent, name, op->uid, op->gid, AT_SYMLINK_NOFOLLOW);
-}
-
 int ct_op_symlink(struct ct_child *c, const struct ct_operation *op) {
   const char *name;
   char present[PATH_MAX] = "";

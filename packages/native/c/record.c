@@ -15,13 +15,13 @@ static int sync_parent(char *path) {
   return fd < 0 ? -1 : fsync(fd);
 }
 
-int ct_record_write(const char *path, const char *text, bool durable) {
+int ct_record_write(const char *path, const char *text) {
   char temporary[PATH_MAX];
   if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary) return ct_error(ENAMETOOLONG);
   CT_CLOSES int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (fd < 0) return -1;
-  if (ct_write_all(fd, text, strlen(text)) == 0 && (!durable || fdatasync(fd) == 0) && rename(temporary, path) == 0)
-    return durable ? sync_parent(temporary) : 0;
+  if (ct_write_all(fd, text, strlen(text)) == 0 && fdatasync(fd) == 0 && rename(temporary, path) == 0)
+    return sync_parent(temporary);
   int error = errno;
   unlink(temporary);
   return ct_error(error);

@@ -42,16 +42,12 @@ static int protect(char **argv) {
   return copy < 0 ? -1 : execveat(copy, "", argv, environ, AT_EMPTY_PATH);
 }
 
-/* Gives the master to who asked for the console. */
-static int send_console(struct ct_supervisor *s) {
-  static const char name[] = "/dev/ptmx";
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
+/* Gives the master to who asked for the console, and the process's pidfd to who asked for that. */
+static int send_descriptors(struct ct_supervisor *s) {
+  static const char master[] = "/dev/ptmx", pidfd[] = "pidfd";
+  if (*s->plan->pidfd_path != 0 && ct_send_to(s->plan->pidfd_path, pidfd, sizeof pidfd - 1, s->pidfd) != 0) return -1;
   if (*s->plan->console_path == 0 || !s->is_terminal) return 0;
-  if (strlen(s->plan->console_path) >= sizeof address.sun_path) return ct_error(ENAMETOOLONG);
-  strcpy(address.sun_path, s->plan->console_path);
-  CT_CLOSES int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0) return -1;
-  if (ct_send_fds(fd, name, sizeof name - 1, &s->outputs[0], 1) != 0) return -1;
+  if (ct_send_to(s->plan->console_path, master, sizeof master - 1, s->outputs[0]) != 0) return -1;
   ct_close(&s->outputs[0]);
   ct_close(&s->slave);
   s->is_terminal = false;
@@ -65,12 +61,12 @@ static void forget_program(void) {
   if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
 }
 
-/* Nothing of the launcher stays: no terminal, no directory, no stdio. */
-static void detach(void) {
+/* Nothing of the launcher stays: no terminal, no directory, no descriptor. */
+static void detach(const struct ct_plan *plan) {
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int fd = 0; fd < 3 && null >= 0; fd++) dup2(null, fd);
   if (null > 2) close(null);
-  close(CT_STATUS_FD);
+  close_range(CT_STATUS_FD, CT_STATUS_FD + plan->preserved, 0);
   (void)!chdir("/");
 }
 
@@ -79,7 +75,6 @@ static void seclude(void) {
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
-  close_range(CT_STATUS_FD + 1, ~0U, 0);
   fcntl(CT_STATUS_FD, F_SETFD, FD_CLOEXEC);
   setsid();
   if (geteuid() == 0) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -88,26 +83,24 @@ static void seclude(void) {
 static int launch(char **argv, bool isExec) {
   struct ct_plan plan;
   uint32_t index = 0;
-  char pid[24];
   if (protect(argv) != 0) ct_fail(CT_STAGE_PROTECT, 0, "");
   seclude();
   struct ct_reader message = ct_message_read(CT_PLAN_FD);
-  close(CT_PLAN_FD);
   errno = EBADMSG;
   if (!ct_plan_of(message, &plan, &index) || (plan.pid != 0) != isExec) ct_fail(CT_STAGE_PLAN, index, "");
+  close_range(CT_FIRST_PRESERVED + plan.preserved, ~0U, 0);
   struct ct_supervisor *s = calloc(1, sizeof *s);
   if (s == NULL) ct_fail(CT_STAGE_FILES, 0, "");
   s->plan = &plan;
   s->pidfd = s->sync = s->input = s->outputs[0] = s->outputs[1] = s->slave = -1;
   if (ct_supervise_open(s) != 0) ct_give_up(s, CT_STAGE_FILES, 0);
   ct_spawn(s);
+  close(CT_PLAN_FD); /* open until then for the answer to a pause */
   if (!s->held) s->started_ns = ct_now_ns(CLOCK_REALTIME);
-  snprintf(pid, sizeof pid, "%d", s->pid);
-  if (send_console(s) != 0) ct_give_up(s, CT_STAGE_FILES, 0);
-  if (*plan.pid_path != 0 && ct_record_write(plan.pid_path, pid, false) != 0) ct_give_up(s, CT_STAGE_FILES, 0);
+  if (send_descriptors(s) != 0) ct_give_up(s, CT_STAGE_FILES, 0);
   ct_succeed(0, (uint32_t)s->pid);
   if (*plan.fifo_path != 0) _exit(0);
-  detach();
+  detach(&plan);
   forget_program();
   ct_supervise(s);
 }

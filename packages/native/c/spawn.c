@@ -87,21 +87,33 @@ static int open_joined(struct ct_supervisor *s, struct ct_child *c) {
   return user;
 }
 
-static int write_file(int dir, const char *path, const char *text) {
-  CT_CLOSES int fd = openat(dir, path, O_WRONLY | O_CLOEXEC);
-  return fd < 0 ? -1 : ct_write_all(fd, text, strlen(text));
+/* Makes the mounts whose ids are mapped; a process in a user namespace of its own could not. */
+static void open_sources(struct ct_supervisor *s, struct ct_child *c) {
+  for (uint32_t i = 0; i < s->plan->source_count; i++) {
+    const struct ct_source *source = &s->plan->sources[i];
+    CT_CLOSES int user = open(source->user, O_RDONLY | O_CLOEXEC);
+    struct mount_attr change = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)user};
+    c->sources[i] = user < 0 ? -1 : ct_mount_open(&source->mount);
+    unsigned flags = AT_EMPTY_PATH | (source->mount.recursive ? AT_RECURSIVE : 0u);
+    if (c->sources[i] < 0 || mount_setattr(c->sources[i], "", flags, &change, sizeof change) != 0) ct_give_up(s, CT_STAGE_SOURCE, i);
+  }
 }
 
-static void write_maps(struct ct_supervisor *s, struct ct_child *c) {
-  static const char *const names[] = {"uid_map", "gid_map"};
-  char path[48];
-  for (int i = 1; i >= 0 && (s->plan->new_namespaces & CLONE_NEWUSER); i--) {
-    if (*s->plan->id_maps[i] == 0) continue;
-    snprintf(path, sizeof path, "%d/setgroups", s->pid);
-    if (i == 1 && geteuid() != 0) (void)write_file(c->proc, path, "deny"); /* what the kernel asks of a user before the group map */
-    snprintf(path, sizeof path, "%d/%s", s->pid, names[i]);
-    if (write_file(c->proc, path, s->plan->id_maps[i]) != 0) ct_give_up(s, CT_STAGE_ID_MAP, (uint32_t)i);
-  }
+/* The launcher's answer to a pause is what the listener of a filter is told. */
+static int pause_launch(struct ct_supervisor *s) {
+  const struct ct_report report = {.kind = CT_REPORT_PAUSED, .value = (uint32_t)s->pid};
+  if (ct_write_all(CT_STATUS_FD, &report, sizeof report) != 0) return -1;
+  struct ct_reader answer = ct_message_read(CT_PLAN_FD);
+  s->answer = ct_bytes_of(&answer);
+  return ct_done(&answer) ? ct_write_all(s->sync, "g", 1) : ct_error(ECANCELED);
+}
+
+/* Children get the clocks of a new time namespace: those of a process that is in it are fixed. */
+static void open_clocks(struct ct_supervisor *s, int proc) {
+  const char *offsets = s->plan->time_offsets;
+  if (*offsets == 0) return;
+  CT_CLOSES int fd = unshare(CLONE_NEWTIME) != 0 ? -1 : openat(proc, "self/timens_offsets", O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || ct_write_all(fd, offsets, strlen(offsets)) != 0) ct_give_up(s, CT_STAGE_CLONE, 0);
 }
 
 /* Reads the reports of the process until it is held or executes. */
@@ -117,6 +129,11 @@ static void await(struct ct_supervisor *s) {
     if (report.kind == CT_REPORT_FAILED) ct_give_up(s, report.stage, report.index);
     if (report.kind == CT_REPORT_EXECUTING) executing = true;
     if (report.kind == CT_REPORT_HELD) s->held = true;
+    if (report.kind == CT_REPORT_PAUSED && pause_launch(s) != 0) ct_give_up(s, CT_STAGE_PAUSE, 0);
+    if (report.kind == CT_REPORT_LISTENER) {
+      if (ct_send_to(s->plan->listener_path, s->answer.at, s->answer.length, fds[0]) != 0) ct_give_up(s, CT_STAGE_LISTENER, 0);
+      ct_close(&fds[0]);
+    }
     if (report.kind != CT_REPORT_TERMINAL) continue;
     s->is_terminal = true;
     s->outputs[0] = fds[0];
@@ -136,6 +153,12 @@ static long clone_child(struct ct_supervisor *s, int into, bool isGrandchild) {
   return syscall(SYS_clone3, &args, sizeof args);
 }
 
+/* Without the supervisor's end of the socket: else it would not see its end, when that comes before it asked to be told. */
+static _Noreturn void run_child(struct ct_supervisor *s, struct ct_child *c) {
+  ct_close(&s->sync);
+  ct_child_run(c);
+}
+
 /* A user namespace that is joined must own the new namespaces, and the supervisor must stay outside: a process between
    joins it, makes the child for the supervisor, tells who that is, and ends. */
 static long clone_in_user(struct ct_supervisor *s, struct ct_child *c, int into, int user) {
@@ -144,7 +167,7 @@ static long clone_in_user(struct ct_supervisor *s, struct ct_child *c, int into,
   pid_t between = fork();
   if (between == 0) {
     long pid = setns(user, CLONE_NEWUSER) != 0 ? -1 : clone_child(s, into, true);
-    if (pid == 0) ct_child_run(c);
+    if (pid == 0) run_child(s, c);
     report.error = pid < 0 ? errno : 0;
     report.value = (uint32_t)pid;
     _exit(ct_send_fds(c->sync, &report, sizeof report, &s->pidfd, pid < 0 ? 0 : 1) != 0);
@@ -162,18 +185,19 @@ void ct_spawn(struct ct_supervisor *s) {
   int into = -1, ends[2];
   for (size_t i = 0; i < CT_COUNT(child.all); i++) child.all[i] = -1;
   if (open_files(s, &child) != 0) ct_give_up(s, CT_STAGE_FILES, 0);
+  open_sources(s, &child);
+  open_clocks(s, child.proc);
   int user = open_joined(s, &child);
   open_cgroups(s, &child, &into);
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) ct_give_up(s, CT_STAGE_FILES, 0);
   s->sync = ends[0];
   child.sync = ends[1];
   long pid = user < 0 ? clone_child(s, into, false) : clone_in_user(s, &child, into, user);
-  if (pid == 0) ct_child_run(&child);
+  if (pid == 0) run_child(s, &child);
   if (pid < 0) ct_give_up(s, CT_STAGE_CLONE, 0);
   s->pid = (pid_t)pid;
   ct_close(&into);
   ct_close(&child.sync);
-  write_maps(s, &child);
   (void)!ct_write_all(s->sync, "g", 1); /* if it has ended, its reports say so */
   for (size_t i = 0; i < CT_COUNT(child.all); i++) ct_close(&child.all[i]);
   await(s);

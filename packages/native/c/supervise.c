@@ -96,7 +96,7 @@ static void write_record(struct ct_supervisor *s) {
   long long started = s->started_ns, exited = s->exited_ns;
   snprintf(s->record, sizeof s->record, "ct-exit 1 %d %d %d %lld %lld\n", s->exit_code, s->exit_signal, s->oom_killed, started, exited);
   s->recorded = true;
-  if (*s->plan->exit_path != 0) (void)ct_record_write(s->plan->exit_path, s->record, true);
+  if (*s->plan->exit_path != 0) (void)ct_record_write(s->plan->exit_path, s->record);
   ct_clients_answer(s, CT_CLIENT_WAITS, s->record, strlen(s->record));
 }
 
@@ -147,12 +147,24 @@ static void dispatch(struct ct_supervisor *s, int slot, short events) {
   }
 }
 
+static int address_of(struct sockaddr_un *address, const char *path) {
+  *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+  if (strlen(path) >= sizeof address->sun_path) return ct_error(ENAMETOOLONG);
+  strcpy(address->sun_path, path);
+  return 0;
+}
+
+int ct_send_to(const char *path, const void *data, size_t size, int fd) {
+  struct sockaddr_un address;
+  CT_CLOSES int to = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (to < 0 || address_of(&address, path) != 0 || connect(to, (struct sockaddr *)&address, sizeof address) != 0) return -1;
+  return ct_send_fds(to, data, size, &fd, 1);
+}
+
 static int open_socket(const char *path) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  if (strlen(path) >= sizeof address.sun_path) return ct_error(ENAMETOOLONG);
-  strcpy(address.sun_path, path);
+  struct sockaddr_un address;
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0 || (unlink(path) != 0 && errno != ENOENT)) return -1;
+  if (fd < 0 || address_of(&address, path) != 0 || (unlink(path) != 0 && errno != ENOENT)) return -1;
   mode_t mask = umask(0177);
   int result = bind(fd, (struct sockaddr *)&address, sizeof address);
   umask(mask);
@@ -179,9 +191,8 @@ void ct_supervise(struct ct_supervisor *s) {
   for (;;) {
     list_slots(s, slots);
     int ready = poll(slots, count, timeout(s));
-    for (int i = 0; ready > 0 && i < count; i++) {
+    for (int i = 0; ready > 0 && i < count; i++)
       if (slots[i].revents != 0) dispatch(s, i, slots[i].revents);
-    }
     if (s->exited && finish(s)) _exit(0);
   }
 }

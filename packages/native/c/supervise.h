@@ -41,6 +41,7 @@ struct ct_client {
 
 struct ct_supervisor {
   const struct ct_plan *plan;
+  struct ct_bytes answer; /* of the launcher, to a pause */
   int listener, oom;
   uint64_t oom_before;
   pid_t pid; /* of the process */
@@ -66,8 +67,8 @@ struct ct_supervisor {
 
 /* record.c: small durable files, clocks, and the kernel's count of out-of-memory kills. */
 int64_t ct_now_ns(clockid_t clock);
-/* Writes temp → rename; `durable` with an fdatasync of the file and an fsync of the directory. */
-int ct_record_write(const char *path, const char *text, bool durable);
+/* Writes temp → rename, with an fdatasync of the file and an fsync of the directory. */
+int ct_record_write(const char *path, const char *text);
 /* The number behind `key` at the beginning of a line of the file; 0 when there is none. */
 uint64_t ct_counter(int fd, const char *key);
 
@@ -78,6 +79,8 @@ _Noreturn void ct_give_up(struct ct_supervisor *s, uint8_t stage, uint32_t index
 
 /* supervise.c: Opens log, counter and socket. Everything of the supervisor but the plan is zero before. */
 int ct_supervise_open(struct ct_supervisor *s);
+/* Sends data and a descriptor to who listens at a unix socket. */
+int ct_send_to(const char *path, const void *data, size_t size, int fd);
 /* Supervises the process to its end and exits. */
 _Noreturn void ct_supervise(struct ct_supervisor *s);
 /* One client less is behind; when none is, output is read again. */

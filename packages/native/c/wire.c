@@ -51,12 +51,6 @@ struct ct_list ct_strings_of(struct ct_reader *r) {
   return list;
 }
 
-struct ct_bytes ct_u32s_of(struct ct_reader *r) {
-  uint64_t size = (uint64_t)ct_u32(r) * sizeof(uint32_t);
-  const uint8_t *data = take(r, (size_t)size);
-  return data == NULL ? (struct ct_bytes){.at = (const uint8_t *)""} : (struct ct_bytes){.at = data, .length = (uint32_t)size};
-}
-
 bool ct_done(const struct ct_reader *r) { return !r->bad && r->at == r->end; }
 
 /* The frame of an operation; gives the size of its payload. */

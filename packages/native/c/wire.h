@@ -40,8 +40,6 @@ struct ct_bytes ct_bytes_of(struct ct_reader *r);
 /* A C string that points into the message; never NULL; one with an inner NUL is bad. */
 const char *ct_string(struct ct_reader *r);
 struct ct_list ct_strings_of(struct ct_reader *r);
-/* A list of u32, as raw bytes. */
-struct ct_bytes ct_u32s_of(struct ct_reader *r);
 /* Whether all was read, without an error. */
 bool ct_done(const struct ct_reader *r);
 /* Steps to the next operation; false at the end and on an error. */
@@ -62,18 +60,29 @@ int ct_stream_copy(struct ct_stream *stream, int to, uint64_t size);
 
 /* Where something failed. What each means stands in PROTOCOL.md, the names for people in src/report.ts; a test compares the three. */
 enum ct_stage {
-  CT_STAGE_NONE = 0, CT_STAGE_PLAN = 1, CT_STAGE_PROTECT = 2, CT_STAGE_FILES = 3, CT_STAGE_CLONE = 4, CT_STAGE_ID_MAP = 5,
-  CT_STAGE_CGROUP = 6, CT_STAGE_JOIN = 7, CT_STAGE_OPERATION = 8, CT_STAGE_EXEC = 9, CT_STAGE_LOST = 10, CT_STAGE_CONTROL = 11,
-  CT_STAGE_MOUNT = 20, CT_STAGE_TREE = 21, CT_STAGE_SCAN = 22, CT_STAGE_NET = 23,
+  CT_STAGE_NONE = 0,
+  CT_STAGE_PLAN = 1, /* reading and checking the message */
+  CT_STAGE_PROTECT = 2, /* re-executing from a read-only copy */
+  CT_STAGE_FILES = 3, /* log, sockets, pipes */
+  CT_STAGE_CLONE = 4, CT_STAGE_SOURCE = 5 /* a mount with mapped ids */, CT_STAGE_CGROUP = 6, CT_STAGE_JOIN = 7 /* a namespace */,
+  CT_STAGE_OPERATION = 8, /* operation number `index` of the plan */
+  CT_STAGE_EXEC = 9, /* the program of the exec operation */
+  CT_STAGE_LOST = 10, /* the process ended before it reported */
+  CT_STAGE_CONTROL = 11, /* a request on the supervisor's socket */
+  CT_STAGE_PAUSE = 12, /* the launcher does not want to go on */
+  CT_STAGE_LISTENER = 13, /* handing on a filter's listener */
+  CT_STAGE_MOUNT = 20, CT_STAGE_TREE = 21, CT_STAGE_SCAN = 22, CT_STAGE_NET = 23, /* of the other verbs */
 };
 
-/* The first two are for the status descriptor; a process says the others to its supervisor. */
+/* The first two, and a pause, are for the status descriptor; a process says the others to its supervisor. */
 enum {
   CT_REPORT_OK = 0,
   CT_REPORT_FAILED = 1,
   CT_REPORT_TERMINAL = 2, /* comes with the pty's master and slave */
   CT_REPORT_HELD = 3,
   CT_REPORT_EXECUTING = 4, /* the last one: a closed socket then means that exec succeeded */
+  CT_REPORT_PAUSED = 5, /* goes on to the launcher, who answers with a message */
+  CT_REPORT_LISTENER = 6, /* comes with the listener of a system call filter */
 };
 
 struct ct_report {

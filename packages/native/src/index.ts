@@ -3,9 +3,11 @@ export { NativeError, type NativeErrorCode, type NativeErrorOptions } from './er
 export { type ExitRecord, readExitRecord } from './exit-record.ts'
 export { helperPath } from './helper-path.ts'
 export { type LaunchOptions, launch, launchExec, releaseFifo } from './launch.ts'
+export { MOUNT_OPTIONS, type MountOptions, parseMountOptions } from './mount-options.ts'
 export { type NetlinkBatch, type NetlinkStep, sendNetlink } from './netlink.ts'
 export type {
   CapabilitySets,
+  EarlyOperation,
   ExecPlan,
   IdMapping,
   MissingTarget,
@@ -18,7 +20,9 @@ export type {
   Operation,
   Propagation,
   RunPlan,
+  SchedulerAttributes,
   SupervisorPlan,
+  TimeOffset,
 } from './plan.ts'
 export { type ScanOptions, scanTree } from './scan-tree.ts'
 export type { EntryType, ScannedEntry } from './scanned-entry.ts'

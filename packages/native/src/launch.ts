@@ -1,20 +1,27 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, rename, rm, writeFile } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasErrno } from '@ct/errors'
 import { type EncodedPlan, encodeExecPlan, encodeRunPlan } from './encode-plan.ts'
 import { NativeError } from './errors.ts'
 import { helperPath } from './helper-path.ts'
+import { writeIdMaps } from './id-maps.ts'
 import type { ExecPlan, Operation, RunPlan } from './plan.ts'
 import { parseReport, type Report, systemError } from './report.ts'
 import { connectSupervisor, execError, type Supervisor } from './supervisor.ts'
+import { MessageWriter } from './wire.ts'
 
 /** Options of {@link launch} and {@link launchExec}. */
 export interface LaunchOptions {
   /** Ends a launch that has not been reported yet, and the process with it. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Called at each `pause` of the plan with the process's id. What it resolves to is sent along with a listener of a
+   * system call filter; when it rejects, so does the launch, and nothing of the process is left.
+   */
+  readonly onPause?: ((pid: number) => Promise<Uint8Array | undefined>) | undefined
 }
 
 /**
@@ -52,28 +59,42 @@ async function launchVerb(
   verb: 'run' | 'exec',
   plan: RunPlan | ExecPlan,
   encoded: EncodedPlan,
-  { signal }: LaunchOptions,
+  options: LaunchOptions,
 ): Promise<Supervisor> {
+  const { signal, onPause } = options
   signal?.throwIfAborted()
-  const report = await runHelper(verb, plan, encoded.message, signal)
-  if (!report.ok) throw launchError(report, plan, encoded.headerOperations)
-  const { socketPath = '', exitPath } = plan.supervisor
+  let pauses = 0
+  const report = await runHelper(verb, plan, {
+    message: encoded.message,
+    signal,
+    onPause: async (pid) => {
+      if (!encoded.pausesForMaps || !('namespaces' in plan) || 'pid' in plan || pauses++ > 0) return await onPause?.(pid)
+      await writeIdMaps(pid, plan)
+      return undefined
+    },
+  })
+  if (!report.ok) throw launchError(report, plan, encoded.origins)
+  const { socketPath = '', exitPath, pidPath } = plan.supervisor
+  if (pidPath !== undefined) await writeWhole(pidPath, String(report.pid))
   return connectSupervisor(socketPath, { pid: report.pid, exitPath })
 }
 
-async function runHelper(
-  verb: string,
-  { supervisor }: RunPlan | ExecPlan,
-  message: Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<Report> {
+interface HelperRun {
+  readonly message: Uint8Array
+  readonly signal: AbortSignal | undefined
+  readonly onPause: (pid: number) => Promise<Uint8Array | undefined>
+}
+
+async function runHelper(verb: string, { supervisor }: RunPlan | ExecPlan, run: HelperRun): Promise<Report> {
+  const { signal } = run
   const own = supervisor.stdio === 'inherit' ? 'inherit' : 'ignore'
-  const stdio: StdioOptions = [own, own, own, 'pipe', 'pipe']
+  const preserved = Array.from({ length: supervisor.preservedFds ?? 0 }, (_, index) => index + 3)
+  const stdio: StdioOptions = [own, own, own, 'pipe', 'pipe', ...preserved]
   const child = spawn(helperPath(), [verb], { stdio, detached: true, cwd: '/', env: {} })
   const kill = (): void => void child.kill('SIGKILL')
   signal?.addEventListener('abort', kill)
   try {
-    const report = await exchange(child, verb, message)
+    const report = await exchange(child, verb, run)
     // The report that all is well may come with the abort: the process has been killed then.
     signal?.throwIfAborted()
     return report
@@ -86,19 +107,29 @@ async function runHelper(
   }
 }
 
-/** Sends the plan, and reads the one report. */
-function exchange(child: ChildProcess, verb: string, message: Uint8Array): Promise<Report> {
+/** Sends the plan, answers pauses, and reads the last report. */
+function exchange(child: ChildProcess, verb: string, { message, onPause }: HelperRun): Promise<Report> {
   const [, , , input, status] = child.stdio as unknown as [unknown, unknown, unknown, Writable, Readable]
   return new Promise((resolve, reject) => {
     let bytes = Buffer.alloc(0)
     child.on('error', reject)
     input.on('error', () => input.destroy()) // a helper that gives up closes its end; the report says why
-    input.end(message)
+    input.write(message)
     status.on('error', reject)
+    const pause = async (pid: number): Promise<void> => {
+      try {
+        input.write(new MessageWriter().bytes((await onPause(pid)) ?? new Uint8Array()).finish())
+      } catch (error) {
+        reject(error)
+        input.end(new MessageWriter().finish()) // no answer: the helper undoes what it has made
+      }
+    }
     status.on('data', (chunk: Buffer) => {
       bytes = Buffer.concat([bytes, chunk])
       const report = parseReport(bytes)
       if (report === undefined) return
+      bytes = Buffer.alloc(0)
+      if (report.isPause) return void pause(report.pid)
       resolve(report)
       input.destroy()
       status.destroy()
@@ -109,10 +140,22 @@ function exchange(child: ChildProcess, verb: string, message: Uint8Array): Promi
   })
 }
 
-function launchError(report: Report, { operations }: RunPlan | ExecPlan, headerOperations: number): NativeError {
-  const operationIndex = report.index - headerOperations
+async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.tmp`
+  try {
+    await writeFile(temporary, text)
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+function launchError(report: Report, { operations }: RunPlan | ExecPlan, origins: readonly number[]): NativeError {
+  const operationIndex = origins[report.index] ?? -1
   const operation = report.stage === 'operation' || report.stage === 'exec' ? operations[operationIndex] : undefined
   if (operation?.op === 'exec') return execError(report, JSON.stringify(operation.args[0] ?? operation.files[0]))
+  if (operation?.op === 'probe') return execError(report, JSON.stringify(operation.files[0]))
   const cause = systemError(report.errno, operation?.op === 'root' || operation?.op === 'mount' ? 'mount' : report.stage)
   const what = operation ? `operation ${operationIndex}, ${describe(operation)}` : report.stage
   return new NativeError('NATIVE_LAUNCH_FAILED', `cannot launch the process: ${what}: ${cause.message}`, {

@@ -70,7 +70,7 @@ function writeStep(message: MessageWriter, step: NetlinkStep): void {
   }
   const { protocol, messages, answers = 1, ignore = [] } = step
   message.operation(OP_SEND).u32(PROTOCOLS[protocol]).u32(answers)
-  message.list(ignore, (errno) => message.u32(errno)).bytes(messages)
+  message.bytes(new Uint8Array(Uint32Array.from(ignore).buffer)).bytes(messages)
 }
 
 function splitMessages(bytes: Buffer): Buffer[] {

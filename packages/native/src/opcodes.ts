@@ -1,35 +1,46 @@
-import type { Operation } from './plan.ts'
-
 /** Operations of a `run` or `exec` message that stand before those of the process (c/plan.h, PROTOCOL.md). */
-export const HEADER_OPCODES = { supervisor: 1, namespace: 2, 'id-map': 3, cgroup: 4, join: 5 } as const
+export const HEADER_OPCODES = { supervisor: 1, namespace: 2, cgroup: 3, join: 4, 'time-offsets': 5, source: 6 } as const
 
 /** Operations of the process (c/plan.h, PROTOCOL.md). */
-export const OPCODES: Readonly<Record<Operation['op'], number>> = {
+export const OPCODES = {
   root: 16,
   mount: 17,
-  bind: 18,
+  prepared: 18,
   attributes: 19,
   mask: 20,
   readonly: 21,
-  mkdir: 22,
-  symlink: 23,
-  device: 24,
-  terminal: 25,
-  'enter-root': 26,
-  'root-propagation': 27,
-  sysctl: 28,
-  hostname: 29,
-  domainname: 30,
-  'loopback-up': 31,
-  rlimit: 32,
-  'oom-score': 33,
-  personality: 34,
-  umask: 35,
-  user: 36,
-  capabilities: 37,
-  'no-new-privileges': 38,
-  seccomp: 39,
-  cwd: 40,
-  hold: 41,
-  exec: 42,
-}
+  symlink: 22,
+  device: 23,
+  terminal: 24,
+  'enter-root': 25,
+  'loopback-up': 26,
+  write: 27,
+  call: 28,
+  'own-stdio': 29,
+  seccomp: 30,
+  cwd: 31,
+  enter: 32,
+  pause: 33,
+  probe: 34,
+  hold: 35,
+  exec: 36,
+} as const
+
+/** System calls that `call` makes, by their place in the list (c/plan.h, PROTOCOL.md). */
+export const CALLS = [
+  'sethostname',
+  'setdomainname',
+  'personality',
+  'umask',
+  'prctl',
+  'prlimit64',
+  'capset',
+  'setgroups',
+  'setresgid',
+  'setresuid',
+  'sched_setattr',
+  'sched_setaffinity',
+  'ioprio_set',
+  'set_mempolicy',
+  'rt_sigaction',
+] as const

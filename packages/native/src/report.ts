@@ -4,6 +4,8 @@ import { getSystemErrorMap } from 'node:util'
 /** The 16 bytes that the helper and its supervisor answer with (c/wire.h, PROTOCOL.md). */
 export interface Report {
   readonly ok: boolean
+  /** The process waits for an answer. */
+  readonly isPause: boolean
   readonly stage: string
   readonly index: number
   readonly errno: number
@@ -18,13 +20,15 @@ export const STAGES: ReadonlyMap<number, string> = new Map([
   [2, 'protect'],
   [3, 'files'],
   [4, 'clone'],
-  [5, 'id-map'],
+  [5, 'source'],
   [6, 'cgroup'],
   [7, 'join'],
   [8, 'operation'],
   [9, 'exec'],
   [10, 'lost'],
   [11, 'control'],
+  [12, 'pause'],
+  [13, 'listener'],
   [20, 'mount'],
   [21, 'tree'],
   [22, 'scan'],
@@ -32,6 +36,7 @@ export const STAGES: ReadonlyMap<number, string> = new Map([
 ])
 
 const REPORT_BYTES = 16
+const PAUSED = 5
 
 /** Decodes a report; `undefined` when the bytes are none. */
 export function parseReport(bytes: Buffer): Report | undefined {
@@ -39,6 +44,7 @@ export function parseReport(bytes: Buffer): Report | undefined {
   const stage = bytes.readUInt8(1)
   return {
     ok: bytes[0] === 0,
+    isPause: bytes[0] === PAUSED,
     stage: STAGES.get(stage) ?? `stage ${stage}`,
     index: bytes.readUInt32LE(4),
     errno: bytes.readInt32LE(8),

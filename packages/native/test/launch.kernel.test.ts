@@ -82,7 +82,7 @@ test('files of the exec are tried in order', async () => {
 
 test('a failing operation is named, and nothing is left', async () => {
   using sandbox = new Sandbox()
-  const late: Operation[] = [{ op: 'mkdir', target: '/proc/new', mode: 0o755, uid: 0, gid: 0 }]
+  const late: Operation[] = [{ op: 'symlink', target: '/proc/new', linkTarget: 'x' }]
   const plan = containerPlan(sandbox, ['true'], { late })
   const error: NativeError = await launch(plan).then(
     () => expect.unreachable(),
@@ -94,7 +94,7 @@ test('a failing operation is named, and nothing is left', async () => {
     stage: 'operation',
     operationIndex: plan.operations.indexOf(late[0] as Operation),
   })
-  expect(error.message).toContain('mkdir /proc/new')
+  expect(error.message).toContain('symlink /proc/new')
   expect(existsSync(plan.supervisor.socketPath ?? '')).toBe(false)
   expect(await readExitRecord(plan.supervisor.exitPath ?? '')).toBeUndefined()
 })
@@ -198,7 +198,7 @@ test('sysctls, limits and the working directory are set', async () => {
 test('a sysctl cannot leave /proc/sys', async () => {
   using sandbox = new Sandbox()
   const late: Operation[] = [{ op: 'sysctl', path: '../self/oom_score_adj', value: '1' }]
-  await expect(run(sandbox, ['true'], { late })).rejects.toMatchObject({ errno: 'ENOENT' })
+  await expect(run(sandbox, ['true'], { late })).rejects.toThrow(TypeError)
 })
 
 test('without pivot_root the root is entered, too', async () => {
@@ -217,7 +217,7 @@ test('a user namespace maps root to somebody else', async () => {
   const namespaces = withUser(['user', 'ipc', 'mount', 'network', 'pid', 'uts', 'cgroup'])
   const plan = containerPlan(sandbox, ['sh', '-c', 'id -u; cat /proc/self/uid_map; sleep 100'], {
     userNamespace: true,
-    late: [{ op: 'oom-score', value: 500 }],
+    early: [{ op: 'oom-score', value: 500 }],
     plan: { namespaces, uidMappings: mapping, gidMappings: mapping },
   })
   const supervisor = await launch(plan)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { HEADER_OPCODES, OPCODES } from '../src/opcodes.ts'
+import { CALLS, HEADER_OPCODES, OPCODES } from '../src/opcodes.ts'
 import { STAGES } from '../src/report.ts'
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
@@ -18,6 +18,13 @@ test('the operations agree in C, in TypeScript and in the document', () => {
   const documented = [...read('PROTOCOL.md').matchAll(/^\| `([a-z-]+)` +\| (\d+) +\|/gm)].map(([, name, code]) => [name, Number(code)])
   expect(constants('c/plan.h', 'CT_OP_')).toEqual(typescript)
   expect(documented).toEqual(typescript)
+})
+
+test('the system calls agree in C, in TypeScript and in the document', () => {
+  const list = /#define CT_CALLS\(X\)([^#]+)/.exec(read('c/plan.h'))?.[1] ?? ''
+  expect([...list.matchAll(/X\((\w+)\)/g)].map(([, name]) => name)).toEqual(CALLS)
+  const documented = /may call: ([\w,\s]+),\nnumbered/.exec(read('PROTOCOL.md'))?.[1]?.split(/,\s+/)
+  expect(documented).toEqual(CALLS)
 })
 
 test('the stages agree in C, in TypeScript and in the document', () => {

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { encodeRunPlan } from '../src/encode-plan.ts'
 import { connectSupervisor, helperPath, launch, launchExec, type RunPlan, readExitRecord, releaseFifo } from '../src/index.ts'
+import { parseReport } from '../src/report.ts'
 import { containerPlan, execPlan, logLines, output, Sandbox, stop } from './support/busybox.ts'
 
 /** Everything a client gets until its end. */
@@ -191,16 +192,17 @@ test('a record that is none is refused', async () => {
 
 test('the supervisor outlives a launcher that is killed', async () => {
   using sandbox = new Sandbox()
-  const plan = containerPlan(sandbox, ['sh', '-c', 'for i in 1 2 3 4 5 6; do echo $i; sleep 0.1; done; exit 4'], {
-    supervisor: sandbox.supervisor('main', { pidPath: sandbox.file('pid') }),
-  })
+  const plan = containerPlan(sandbox, ['sh', '-c', 'for i in 1 2 3 4 5 6; do echo $i; sleep 0.1; done; exit 4'])
   writeFileSync(sandbox.file('plan'), encodeRunPlan(plan).message)
-  const script = `const { spawn } = require('node:child_process'), { openSync } = require('node:fs')
+  const script = `const { spawn } = require('node:child_process'), { openSync, writeFileSync } = require('node:fs')
     spawn(${JSON.stringify(helperPath())}, ['run'], { stdio: ['inherit', 'inherit', 'inherit', openSync(${JSON.stringify(sandbox.file('plan'))}), 'pipe'] })
-      .stdio[4].on('data', () => process.kill(0, 'SIGKILL'))`
+      .stdio[4].on('data', (report) => {
+        writeFileSync(${JSON.stringify(sandbox.file('report'))}, report)
+        process.kill(0, 'SIGKILL')
+      })`
   const launcher = spawn(process.execPath, ['-e', script], { detached: true, stdio: 'ignore' })
   expect(await once(launcher, 'exit')).toEqual([null, 'SIGKILL'])
-  const pid = Number(readFileSync(sandbox.file('pid'), 'utf8'))
+  const pid = parseReport(readFileSync(sandbox.file('report')))?.pid ?? 0
   expect(status(pid, 'Tgid')).toBe(pid)
   const record = await connectSupervisor(plan.supervisor.socketPath ?? '').wait()
   expect(record).toMatchObject({ exitCode: 4 })

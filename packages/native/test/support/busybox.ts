@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import {
+  type EarlyOperation,
   type ExecPlan,
   type ExitRecord,
   launch,
@@ -114,6 +115,8 @@ export interface ContainerOptions {
   readonly hold?: boolean
   readonly userNamespace?: boolean
   readonly user?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] }
+  /** Operations before the process is in its namespaces. */
+  readonly early?: readonly EarlyOperation[]
   /** Operations after the standard mounts, before the root is entered. */
   readonly mounts?: readonly Operation[]
   /** Operations behind that, while the process has all capabilities. */
@@ -129,6 +132,7 @@ export function containerPlan(sandbox: Sandbox, args: readonly string[], o: Cont
     namespaces: (['cgroup', 'ipc', 'mount', 'network', 'pid', 'uts'] as const).map((type) => ({ type })),
     cgroupProcs: [],
     operations: [
+      ...(o.early ?? []),
       { op: 'root', path: sandbox.rootfs, mounts: [], propagation: 'slave' },
       ...standardMounts(o.userNamespace),
       ...(o.mounts ?? []),

@@ -1,5 +1,5 @@
+import { MOUNT_OPTIONS } from '@ct/native'
 import { CAPABILITIES } from '../capabilities.ts'
-import { MOUNT_OPTIONS } from '../plan/mount-options.ts'
 import { SECCOMP_ARCHITECTURES } from '../seccomp/architectures.ts'
 import { OCI_VERSION } from '../spec/default-spec.ts'
 import { HOOK_NAMES } from '../spec/validate-hooks.ts'

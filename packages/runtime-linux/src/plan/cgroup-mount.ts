@@ -1,6 +1,5 @@
-import type { Operation } from '@ct/native'
+import type { MountOptions, Operation } from '@ct/native'
 import type { Cgroup } from '../cgroups/cgroup.ts'
-import type { MountOptions } from './mount-options.ts'
 
 /**
  * Shows the container its own cgroup and nothing above it, by binds of its directories; in a cgroup namespace they are

@@ -26,24 +26,29 @@ export interface CredentialContext {
   readonly withheld?: readonly string[] | undefined
   /** Run once the process is the user's, right before its program. */
   readonly hold: boolean
+  /** Fails before the hold when none of these can be executed. Default: not looked at. */
+  readonly probe?: readonly string[] | undefined
 }
 
 /**
  * The last operations before the exec. Installing a filter needs CAP_SYS_ADMIN or no_new_privs: without the latter the
  * filter comes first, with it last, so that the fewest calls of the set-up need its blessing; as runc does.
  */
-export function planCredentials({ process, filter, withheld = [], hold }: CredentialContext): Operation[] {
+export function planCredentials({ process, filter, withheld = [], hold, probe }: CredentialContext): Operation[] {
   const { user, noNewPrivileges = false } = process
   const filters: Operation[] = filter === undefined ? [] : [{ op: 'seccomp', ...filter }]
   const operations: Operation[] = []
+  // A listener is handed on before the hold: afterwards nobody may be there to do it.
+  const isEarly = !noNewPrivileges || (filter !== undefined && hasListener(filter))
   if (noNewPrivileges) operations.push({ op: 'no-new-privileges' })
-  else operations.push(...filters)
+  if (isEarly) operations.push(...filters)
   operations.push(
     { op: 'user', uid: user.uid, gid: user.gid, groups: user.additionalGids ?? [] },
     { op: 'capabilities', sets: capabilitySets(process.capabilities ?? {}, withheld) },
   )
+  if (probe !== undefined) operations.push({ op: 'probe', files: probe })
   if (hold) operations.push({ op: 'hold' })
-  if (noNewPrivileges) operations.push(...filters)
+  if (!isEarly) operations.push(...filters)
   return operations
 }
 
@@ -63,8 +68,19 @@ export function capabilitySets(names: LinuxCapabilities, withheld: readonly stri
   }
 }
 
+/** SECCOMP_FILTER_FLAG_NEW_LISTENER; does not go with TSYNC, which a process of one thread needs not. */
+const NEW_LISTENER = 8
+const TSYNC = 1
+
+/** Whether somebody is asked about calls. */
+export function hasListener({ flags }: Pick<SeccompFilter, 'flags'>): boolean {
+  return (flags & NEW_LISTENER) !== 0
+}
+
 /** Compiles the filter of a spec. */
 export function seccompFilter(seccomp: LinuxSeccomp): SeccompFilter {
-  const flags = (seccomp.flags ?? []).reduce((sum, flag) => sum | SECCOMP_FLAGS[flag], 0)
+  const asks = [seccomp.defaultAction, ...(seccomp.syscalls ?? []).map(({ action }) => action)].includes('SCMP_ACT_NOTIFY')
+  const wanted = (seccomp.flags ?? []).reduce((sum, flag) => sum | SECCOMP_FLAGS[flag], 0)
+  const flags = asks ? (wanted & ~TSYNC) | NEW_LISTENER : wanted
   return { program: compileSeccomp(seccomp), flags }
 }

@@ -2,6 +2,7 @@ import type { ExecPlan, NamespaceType, SupervisorPlan } from '@ct/native'
 import type { Process } from '../spec/process.ts'
 import type { SeccompFilter } from './credentials.ts'
 import { planEarlyProcess, planProcess, planTerminal } from './process.ts'
+import { planAffinity } from './scheduling.ts'
 
 /** What a further process of a container is made from. */
 export interface ExecContext {
@@ -24,6 +25,13 @@ export function planExec({ process, pid, pidStartTime, namespaces, cgroupProcs, 
     pidStartTime,
     namespaces,
     cgroupProcs,
-    operations: [...planEarlyProcess(process, namespaces), ...planTerminal(process), ...planProcess({ process, ...rest })],
+    operations: [
+      ...planEarlyProcess(process, namespaces),
+      ...planAffinity(process.execCPUAffinity, 'initial'),
+      ...(supervisor.listenerPath === undefined ? [] : [{ op: 'pause' } as const]),
+      ...planTerminal(process),
+      ...planAffinity(process.execCPUAffinity, 'final'),
+      ...planProcess({ process, ...rest }),
+    ],
   }
 }

@@ -1,18 +1,19 @@
 import { statSync } from 'node:fs'
 import { posix } from 'node:path'
 import { hasErrno } from '@ct/errors'
-import type { MissingTarget, Operation } from '@ct/native'
+import { type MissingTarget, type MountAttributes, type MountOptions, type Operation, parseMountOptions } from '@ct/native'
 import type { Cgroup } from '../cgroups/cgroup.ts'
 import { RuntimeError } from '../errors.ts'
 import type { SpecMount } from '../spec/mount.ts'
 import { planCgroupMount } from './cgroup-mount.ts'
-import { type MountOptions, parseMountOptions } from './mount-options.ts'
 
 /** What planning mounts needs to know about the container. */
 export interface MountContext {
   /** Relative sources of binds are below it. */
   readonly bundle: string
   readonly cgroup: Cgroup
+  /** User namespace that maps the ids of a mount. Default: none. */
+  readonly idMapOf?: ((mount: SpecMount) => string | undefined) | undefined
 }
 
 /** Operations that make the mounts, and those that make read-only at the end what is still written to until then. */
@@ -43,7 +44,8 @@ export function planMounts(mounts: readonly SpecMount[], context: MountContext):
     const target = targetOf(mount)
     const options = parseMountOptions(mount.options ?? [])
     const bind = options.bind ?? (mount.type === 'bind' || mount.type === 'rbind' ? mount.type : undefined)
-    if (bind !== undefined) operations.push(...planBind(mount, { ...options, bind }, { target, bundle: context.bundle }))
+    if (bind !== undefined)
+      operations.push(...planBind(mount, { ...options, bind }, { target, bundle: context.bundle, userNamespace: context.idMapOf?.(mount) }))
     else if (mount.type === 'cgroup' || mount.type === 'cgroup2') {
       operations.push(...planCgroupMount(target, options, context.cgroup))
     } else {
@@ -74,18 +76,18 @@ function planNew({ type, source, destination }: SpecMount, options: MountOptions
     target,
     data: options.data,
     attributes: { set: options.set, clear: options.clear },
-    propagation: options.propagation,
+    attached: attachedAttributes(options),
     missing: 'directory',
     copyUp,
   }
-  return [mount, ...recursiveAttributes(options, target)]
+  return [mount]
 }
 
 /** Options for a file system mean nothing to a bind, and are left out, as mount(8) does. */
 function planBind(
   { source, destination }: SpecMount,
   options: MountOptions,
-  { target, bundle }: { readonly target: string; readonly bundle: string },
+  { target, bundle, userNamespace }: { readonly target: string; readonly bundle: string; readonly userNamespace: string | undefined },
 ): Operation[] {
   if (source === undefined || source === '') throw badMount(destination, 'a bind mount needs a source')
   const from = posix.resolve(bundle, source)
@@ -95,15 +97,17 @@ function planBind(
     target,
     recursive: options.bind === 'rbind',
     attributes: { set: options.set, clear: options.clear },
-    propagation: options.propagation,
+    attached: attachedAttributes(options),
     missing: kindOf(from, destination),
+    userNamespace,
   }
-  return [bind, ...recursiveAttributes(options, target)]
+  return [bind]
 }
 
-function recursiveAttributes({ recursiveSet, recursiveClear }: MountOptions, target: string): Operation[] {
-  if (recursiveSet.length === 0 && recursiveClear.length === 0) return []
-  return [{ op: 'attributes', target, attributes: { set: recursiveSet, clear: recursiveClear, recursive: true } }]
+/** What is changed of the mount and those below it once all of them are in their place. */
+function attachedAttributes({ recursiveSet, recursiveClear, propagation, isPropagationRecursive }: MountOptions): MountAttributes {
+  const recursive = isPropagationRecursive || recursiveSet.length > 0 || recursiveClear.length > 0
+  return { set: recursiveSet, clear: recursiveClear, propagation, recursive }
 }
 
 function kindOf(source: string, destination: string): MissingTarget {

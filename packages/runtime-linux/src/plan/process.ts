@@ -4,8 +4,10 @@ import type { Process } from '../spec/process.ts'
 import { type CredentialContext, planCredentials } from './credentials.ts'
 import { execFiles } from './exec-files.ts'
 import { planRlimits } from './rlimits.ts'
+import { planScheduling } from './scheduling.ts'
 
 const DEFAULT_SIZE = { height: 24, width: 80 }
+const DEFAULT_UMASK = 0o022
 
 /**
  * Operations of a process that must run while the host's /proc is still there. In a user namespace a process may not
@@ -28,14 +30,21 @@ export function execNotFound(program: string, cause?: unknown): RuntimeError {
   return new RuntimeError('RUNTIME_EXEC_NOT_FOUND', `exec: ${JSON.stringify(program)}: ${reason}`, { kind: 'invalid', cause })
 }
 
+/** What the operations of a process depend on. */
+export interface ProcessContext extends Omit<CredentialContext, 'probe'> {
+  /** Whether a program that cannot be executed is a failure before the hold, for nobody could be told after it. */
+  readonly isProbed?: boolean | undefined
+}
+
 /** Operations from inside the root to the program. */
-export function planProcess(context: CredentialContext): Operation[] {
+export function planProcess(context: ProcessContext): Operation[] {
   const { args, env = [], cwd, rlimits, user } = context.process
   const operations: Operation[] = planRlimits(rlimits)
-  if (user.umask !== undefined) operations.push({ op: 'umask', mask: user.umask })
-  operations.push({ op: 'cwd', path: cwd, create: true }, ...planCredentials(context))
+  operations.push(...planScheduling(context.process))
+  operations.push({ op: 'umask', mask: user.umask ?? DEFAULT_UMASK })
   const files = execFiles(args[0] ?? '', env)
   if (files.length === 0) throw execNotFound(args[0] ?? '')
+  operations.push({ op: 'cwd', path: cwd, create: true }, ...planCredentials({ ...context, probe: context.isProbed ? files : undefined }))
   operations.push({ op: 'exec', files, args, env })
   return operations
 }

@@ -1,7 +1,8 @@
-import type { Mount, NamespacePlan, NamespaceType, Operation, Propagation, RunPlan, SupervisorPlan } from '@ct/native'
+import type { Mount, NamespacePlan, NamespaceType, Operation, Propagation, RunPlan, SupervisorPlan, TimeOffset } from '@ct/native'
 import { type Cgroup, entryFiles } from '../cgroups/cgroup.ts'
 import { hasDeviceControl } from '../cgroups/device-rules.ts'
 import type { Linux, LinuxIdMapping, LinuxPersonality } from '../spec/linux.ts'
+import type { SpecMount } from '../spec/mount.ts'
 import { bad } from '../spec/shape.ts'
 import type { Spec } from '../spec/spec.ts'
 import type { SeccompFilter } from './credentials.ts'
@@ -23,6 +24,10 @@ export interface RunContext {
   readonly supervisor: SupervisorPlan
   /** Whether the process stops before its program until it is started. */
   readonly hold: boolean
+  /** Whether set-up pauses before the root is entered, for hooks. */
+  readonly pauses?: boolean | undefined
+  /** User namespace that maps the ids of a mount. Default: none. */
+  readonly idMapOf?: ((mount: SpecMount) => string | undefined) | undefined
   /** False moves the root over `/` where pivot_root cannot work, as in an initramfs. Default: true. */
   readonly pivot?: boolean | undefined
 }
@@ -38,13 +43,11 @@ const PERSONAS: Readonly<Record<LinuxPersonality['domain'], bigint>> = { LINUX: 
 export function planRun(context: RunContext): RunPlan {
   const { spec, cgroup, supervisor } = context
   const { process, linux = {} } = spec
-  if (process === undefined) throw bad('process', 'there')
+  if (process === undefined) return planHolder(context)
   const withheld = hasDeviceControl(cgroup, linux.resources?.devices) ? [] : ['CAP_MKNOD']
   return {
     supervisor,
-    namespaces: (linux.namespaces ?? []).map(planNamespace),
-    uidMappings: linux.uidMappings?.map(planIdMapping),
-    gidMappings: linux.gidMappings?.map(planIdMapping),
+    ...planNamespaces(linux),
     cgroupProcs: entryFiles(cgroup),
     operations: [
       ...planEarlyProcess(process, linux.namespaces?.map(({ type }) => type) ?? []),
@@ -53,8 +56,40 @@ export function planRun(context: RunContext): RunPlan {
       ...planPaths(linux),
       ...(spec.root?.readonly ? [{ op: 'attributes', target: '/', attributes: { set: ['rdonly'] } } as const] : []),
       ...(linux.personality === undefined ? [] : [{ op: 'personality', persona: PERSONAS[linux.personality.domain] } as const]),
-      ...planProcess({ process, filter: context.filter, withheld, hold: context.hold }),
+      ...planProcess({ process, filter: context.filter, withheld, hold: context.hold, isProbed: supervisor.detachWithFifo !== undefined }),
     ],
+  }
+}
+
+/**
+ * A container without a process holds its namespaces for others to join: its own process has no program, no capability,
+ * and forgets what ends in its pid namespace.
+ */
+function planHolder(context: RunContext): RunPlan {
+  const { spec, supervisor, cgroup } = context
+  if (!context.hold) throw bad('process', 'there')
+  const none = { bounding: [], effective: [], permitted: [], inheritable: [], ambient: [] }
+  return {
+    ...planNamespaces(spec.linux ?? {}),
+    supervisor,
+    cgroupProcs: entryFiles(cgroup),
+    operations: [
+      ...planRoot(context),
+      ...planNames(spec),
+      { op: 'capabilities', sets: none },
+      { op: 'no-new-privileges' },
+      { op: 'reap' },
+      { op: 'hold' },
+    ],
+  }
+}
+
+function planNamespaces(linux: Linux): Pick<RunPlan, 'namespaces' | 'uidMappings' | 'gidMappings' | 'timeOffsets'> {
+  return {
+    namespaces: (linux.namespaces ?? []).map(planNamespace),
+    uidMappings: linux.uidMappings?.map(planIdMapping),
+    gidMappings: linux.gidMappings?.map(planIdMapping),
+    timeOffsets: planTimeOffsets(linux),
   }
 }
 
@@ -63,21 +98,25 @@ export function planNamespace({ type, path }: { readonly type: NamespaceType; re
   return path ? { type, path } : { type }
 }
 
-function planRoot({ spec, rootfs, bundle, mounts, cgroup, pivot = true }: RunContext): Operation[] {
+function planRoot({ spec, rootfs, bundle, mounts, cgroup, pauses = false, idMapOf, pivot = true }: RunContext): Operation[] {
   const { linux = {}, process } = spec
   const namespaces = new Set(linux.namespaces?.map(({ type }) => type))
   const outer = propagationOf(linux.rootfsPropagation) ?? 'slave'
-  const made = planMounts(spec.mounts ?? [], { bundle, cgroup })
+  const made = planMounts(spec.mounts ?? [], { bundle, cgroup, idMapOf })
   const operations: Operation[] = [
     { op: 'root', path: rootfs, mounts, propagation: outer === 'private' ? 'private' : 'slave' },
     ...made.operations,
-    ...planDevices({ mounts: spec.mounts ?? [], devices: linux.devices ?? [], hasUserNamespace: namespaces.has('user') }),
+    ...(process === undefined
+      ? []
+      : planDevices({ mounts: spec.mounts ?? [], devices: linux.devices ?? [], hasUserNamespace: namespaces.has('user') })),
     ...(process === undefined ? [] : planTerminal(process)),
+    ...(pauses ? [{ op: 'pause' } as const] : []),
     { op: 'enter-root', pivot },
     ...made.late,
   ]
   if (outer === 'shared' || outer === 'unbindable') {
-    operations.push({ op: 'root-propagation', propagation: outer, recursive: linux.rootfsPropagation?.startsWith('r') ?? false })
+    const recursive = linux.rootfsPropagation?.startsWith('r') ?? false
+    operations.push({ op: 'attributes', target: '/', attributes: { propagation: outer, recursive } })
   }
   return operations
 }
@@ -112,6 +151,14 @@ function planPaths({ readonlyPaths = [], maskedPaths = [] }: Linux): Operation[]
   ]
 }
 
-function planIdMapping({ containerID, hostID, size }: LinuxIdMapping) {
+function planTimeOffsets({ timeOffsets = {} }: Linux): TimeOffset[] {
+  return (['monotonic', 'boottime'] as const).flatMap((clock) => {
+    const { secs = 0, nanosecs = 0 } = timeOffsets?.[clock] ?? {}
+    return timeOffsets?.[clock] ? [{ clock, seconds: BigInt(secs), nanoseconds: nanosecs }] : []
+  })
+}
+
+/** A line of an id map as the helper's client calls it. */
+export function planIdMapping({ containerID, hostID, size }: LinuxIdMapping) {
   return { containerId: containerID, hostId: hostID, size }
 }

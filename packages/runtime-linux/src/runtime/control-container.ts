@@ -1,19 +1,37 @@
 import { existsSync } from 'node:fs'
 import { hasErrno } from '@ct/errors'
 import { connectSupervisor, NativeError, releaseFifo } from '@ct/native'
+import type { Cgroup } from '../cgroups/cgroup.ts'
 import { RuntimeError } from '../errors.ts'
 import { explainControlFailure, explainExecFailure } from './failure.ts'
 import { type ContainerRecord, writeRecord } from './record.ts'
 import { type OnWarning, runLateHooks } from './run-hooks.ts'
-import { sendSignal, signalNumber } from './signals.ts'
+import { runStartContainerHooks } from './run-inner-hooks.ts'
+import { SIGKILL, sendSignal, signalNumber } from './signals.ts'
 import { stateOf } from './state-of.ts'
 import { isAlive } from './status.ts'
 
 /** Name of the FIFO in the state directory at which an unsupervised process is held. */
 export const FIFO = 'exec.fifo'
 
+/** The container that is started. */
+export interface StartContext {
+  readonly directory: string
+  readonly cgroup: Cgroup
+  readonly onWarning?: OnWarning | undefined
+}
+
 /** Lets a held process execute its program, and runs the hooks that come after. */
-export async function startContainer(record: ContainerRecord, directory: string, onWarning?: OnWarning): Promise<void> {
+export async function startContainer(record: ContainerRecord, { directory, cgroup, onWarning }: StartContext): Promise<void> {
+  if (record.process.args.length === 0) {
+    throw new RuntimeError('RUNTIME_WRONG_STATUS', `container ${record.id} has no process to start`, { kind: 'conflict' })
+  }
+  try {
+    await runStartContainerHooks({ record, cgroup, directory, state: stateOf(record, 'created') })
+  } catch (error) {
+    await signalContainer(record, SIGKILL)
+    throw error
+  }
   try {
     if (record.isSupervised) await connectSupervisor(record.socketPath).start()
     else await releaseFifo(`${directory}/${FIFO}`)

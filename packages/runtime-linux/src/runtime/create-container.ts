@@ -4,30 +4,27 @@ import { type Cgroup, cgroupPids, createCgroup, oomCounter, removeCgroup, remove
 import type { CgroupLayout } from '../cgroups/layout.ts'
 import { demandedControllers, writeLimits } from '../cgroups/limits.ts'
 import { writeDeviceRules } from '../cgroups/write-device-rules.ts'
-import { type SeccompFilter, seccompFilter } from '../plan/credentials.ts'
+import { hasListener, type SeccompFilter, seccompFilter } from '../plan/credentials.ts'
 import { refuseLabels } from '../plan/labels.ts'
 import { planRun } from '../plan/run-plan.ts'
 import type { Hooks } from '../spec/hooks.ts'
+import type { SpecMount } from '../spec/mount.ts'
 import type { Spec } from '../spec/spec.ts'
 import { settleExit, startContainer } from './control-container.ts'
 import { explainFailure } from './failure.ts'
+import { IdMapHolders } from './id-map-holders.ts'
+import { type InheritedIo, inheritedDescriptors } from './inherited-io.ts'
+import { listenerMessage, listenerOf } from './listener-message.ts'
 import type { LoadedBundle } from './load-bundle.ts'
 import { adjustOomScore } from './oom-score.ts'
 import { readProcessStatus } from './process-status.ts'
 import { type ContainerRecord, claimDirectory, FILTER, writeRecord } from './record.ts'
 import { type OnWarning, runHooks, runLateHooks } from './run-hooks.ts'
+import { type InnerHookContext, runCreateContainerHooks } from './run-inner-hooks.ts'
 import type { ContainerIo } from './runtime.ts'
 import { SIGKILL, sendSignal } from './signals.ts'
 import { stateOf } from './state-of.ts'
 import { isAlive } from './status.ts'
-
-/** How the command hands a container over: with its own stdio. */
-export interface InheritedIo {
-  /** Makes the FIFO at which a held process of this user of the host waits, and answers its path. Given, nobody supervises the process. */
-  readonly makeFifo?: ((directory: string, uid: number) => Promise<string>) | undefined
-  /** Unix socket that gets the pty; only without a supervisor. */
-  readonly consoleSocketPath?: string | undefined
-}
 
 /** Everything that a new container is made from. */
 export interface CreateRequest {
@@ -56,7 +53,8 @@ export interface CreatedContainer {
 interface Progress {
   readonly directory: string
   cgroup?: Cgroup
-  created?: CreatedContainer
+  /** Once there is a process. */
+  record?: ContainerRecord
 }
 
 /**
@@ -73,8 +71,8 @@ export async function createContainer(request: CreateRequest): Promise<CreatedCo
     return await makeContainer(request, progress)
   } catch (error) {
     await undo(progress)
-    if (progress.created !== undefined) {
-      const { record } = progress.created
+    const { record } = progress
+    if (record !== undefined) {
       await runLateHooks(record.hooks, 'poststop', { state: stateOf(record, 'stopped'), onWarning })
     }
     signal?.throwIfAborted()
@@ -86,44 +84,55 @@ async function makeContainer(request: CreateRequest, progress: Progress): Promis
   const { directory } = progress
   const { seccomp } = request.bundle.spec.linux ?? {}
   const filter = seccomp === undefined ? undefined : seccompFilter(seccomp)
-  const early = { ...newRecord(request, directory), filterFlags: filter?.flags }
+  const listener =
+    filter !== undefined && hasListener(filter) && seccomp?.listenerPath ? listenerOf(seccomp.listenerPath, seccomp) : undefined
+  const early = { ...newRecord(request, directory), filterFlags: filter?.flags, listener }
   writeRecord(directory, early)
   if (filter !== undefined) writeFileSync(`${directory}/${FILTER}`, filter.program)
-  progress.cgroup = await prepareCgroup(request)
-  const hold = request.hold || hasEarlyHooks(early.hooks)
-  const supervisor = await launchContainer({ ...request, hold }, { cgroup: progress.cgroup, record: early, directory, filter })
-  const { startTime = 0n } = readProcessStatus(supervisor.pid) ?? {}
-  const record = { ...early, pid: supervisor.pid, pidStartTime: String(startTime), isStarted: !hold }
-  progress.created = { record, supervisor }
+  const cgroup = await prepareCgroup(request)
+  progress.cgroup = cgroup
+  const hold = request.hold || Boolean(early.hooks?.startContainer?.length)
+  const onPause = async (pid: number) => {
+    progress.record = withProcess(early, pid)
+    await runEarlyHooks({ record: progress.record, cgroup, directory, state: stateOf(progress.record, 'creating') }, request.signal)
+    return listenerMessage(progress.record)
+  }
+  const supervisor = await launchContainer({ ...request, hold }, { cgroup, record: early, directory, filter, onPause })
+  const record = { ...withProcess(early, supervisor.pid), isStarted: !hold }
+  progress.record = record
   request.signal?.throwIfAborted() // also when the report that all is well came with the abort
-  await runEarlyHooks(record, request.signal)
   writeRecord(directory, record)
-  if (request.hold) return progress.created
-  if (hold) await startContainer(record, directory, request.onWarning)
+  if (request.hold) return { record, supervisor }
+  if (hold) await startContainer(record, { directory, cgroup, onWarning: request.onWarning })
   else await runLateHooks(record.hooks, 'poststart', { state: stateOf(record, 'running'), onWarning: request.onWarning })
   return { supervisor, record: { ...record, isStarted: true } }
 }
 
-/** Hooks for which the program must wait. */
-function hasEarlyHooks(hooks: Hooks = {}): boolean {
-  return [hooks.prestart, hooks.createRuntime].some((list) => list?.length)
+function withProcess(record: ContainerRecord, pid: number): ContainerRecord {
+  const { startTime = 0n } = readProcessStatus(pid) ?? {}
+  return { ...record, pid, pidStartTime: String(startTime) }
 }
 
-/** The specification has them run when the set-up is done, and calls the container created from then on. */
-async function runEarlyHooks(record: ContainerRecord, signal: AbortSignal | undefined): Promise<void> {
-  const context = { state: stateOf(record, 'created'), signal }
-  await runHooks(record.hooks, 'prestart', context)
-  await runHooks(record.hooks, 'createRuntime', context)
+/** Hooks for which the set-up must wait. */
+function hasEarlyHooks(hooks: Hooks = {}): boolean {
+  return [hooks.prestart, hooks.createRuntime, hooks.createContainer].some((list) => list?.length)
+}
+
+async function runEarlyHooks(context: InnerHookContext, signal: AbortSignal | undefined): Promise<void> {
+  const { record, state } = context
+  await runHooks(record.hooks, 'prestart', { state, signal })
+  await runHooks(record.hooks, 'createRuntime', { state, signal })
+  await runCreateContainerHooks(context)
 }
 
 /** Removes what was made of a container, also a process whose record could not be written. */
-async function undo({ cgroup, created, directory }: Progress): Promise<void> {
+async function undo({ cgroup, record, directory }: Progress): Promise<void> {
   try {
-    if (created !== undefined && isAlive(created.record)) sendSignal(created.record.pid, SIGKILL)
+    if (record !== undefined && isAlive(record)) sendSignal(record.pid, SIGKILL)
     if (cgroup === undefined) return
     for (const pid of cgroupPids(cgroup)) sendSignal(pid, SIGKILL)
     await removeCgroup(cgroup)
-    if (created !== undefined) await settleExit(created.record)
+    if (record !== undefined) await settleExit(record)
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
@@ -147,15 +156,27 @@ interface Prepared {
   readonly record: ContainerRecord
   readonly directory: string
   readonly filter: SeccompFilter | undefined
+  readonly onPause: (pid: number) => Promise<Uint8Array | undefined>
 }
 
 async function launchContainer(request: CreateRequest, prepared: Prepared): Promise<Supervisor> {
   const { bundle, hold, pivot, signal } = request
-  const supervisor = await planSupervisor(request, prepared)
-  const { cgroup, filter } = prepared
-  const plan = planRun({ ...bundle, cgroup, filter, supervisor, hold, pivot })
+  const supervisor = { ...(await planSupervisor(request, prepared)), listenerPath: prepared.record.listener?.path }
+  const { cgroup, filter, onPause, record, directory } = prepared
+  await using idMaps = await IdMapHolders.open(bundle.spec, directory)
+  const idMapOf = (mount: SpecMount) => idMaps.pathOf(mount)
+  const plan = planRun({
+    ...bundle,
+    cgroup,
+    filter,
+    supervisor,
+    hold,
+    pivot,
+    idMapOf,
+    pauses: hasEarlyHooks(record.hooks) || record.listener !== undefined,
+  })
   try {
-    const launched = await launch(plan, { signal })
+    const launched = await launch(plan, { signal, onPause })
     adjustOomScore(launched.pid, prepared.record.process, prepared.record.namespaces)
     return launched
   } catch (error) {
@@ -172,12 +193,12 @@ async function planSupervisor(
     return {
       stdio: 'inherit',
       detachWithFifo: await inherited.makeFifo(directory, hostUid(bundle.spec)),
-      consoleSocketPath: inherited.consoleSocketPath,
+      ...inheritedDescriptors(inherited),
       pidPath,
     }
   }
   const { socketPath, exitPath } = record
-  if (inherited !== undefined) return { stdio: 'inherit', socketPath, exitPath, pidPath, oom }
+  if (inherited !== undefined) return { stdio: 'inherit', socketPath, exitPath, pidPath, oom, ...inheritedDescriptors(inherited) }
   return {
     socketPath,
     exitPath,

@@ -16,9 +16,10 @@ import type { ContainerStatus, State } from '../spec/state.ts'
 import { validateResources } from '../spec/validate-resources.ts'
 import { ownerName } from '../users/owner-name.ts'
 import { signalContainer, startContainer } from './control-container.ts'
-import { type CreatedContainer, createContainer, type InheritedIo } from './create-container.ts'
+import { type CreatedContainer, createContainer } from './create-container.ts'
 import { deleteContainer } from './delete-container.ts'
 import { type ExecProcessOptions, execProcess } from './exec-process.ts'
+import type { InheritedIo } from './inherited-io.ts'
 import { type LoadedBundle, loadBundle } from './load-bundle.ts'
 import { type ContainerRecord, readRecord } from './record.ts'
 import type { OnWarning } from './run-hooks.ts'
@@ -87,7 +88,7 @@ export class DiskRuntime implements LinuxRuntime {
 
   async start(id: string): Promise<void> {
     const record = this.#find(id, ['created'])
-    await startContainer(record, this.#directory(id), this.#onWarning)
+    await startContainer(record, { directory: this.#directory(id), cgroup: this.#cgroup(record), onWarning: this.#onWarning })
   }
 
   async state(id: string): Promise<State> {

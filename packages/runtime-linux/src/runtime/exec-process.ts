@@ -7,8 +7,9 @@ import { planExec } from '../plan/exec-plan.ts'
 import { refuseLabels } from '../plan/labels.ts'
 import type { Process } from '../spec/process.ts'
 import { validateProcess } from '../spec/validate-process.ts'
-import type { InheritedIo } from './create-container.ts'
 import { explainFailure } from './failure.ts'
+import { type InheritedIo, inheritedDescriptors } from './inherited-io.ts'
+import { listenerMessage } from './listener-message.ts'
 import { adjustOomScore } from './oom-score.ts'
 import { type ContainerRecord, FILTER } from './record.ts'
 import type { OnWarning } from './run-hooks.ts'
@@ -51,11 +52,12 @@ export async function execProcess(
     cgroupProcs: options.cgroup ? entryFiles(cgroupBelow(cgroup, options.cgroup)) : joinFiles(cgroup, record.pid),
     filter: filterFlags === undefined ? undefined : { program: readFileSync(`${directory}/${FILTER}`), flags: filterFlags },
     withheld: hasDeviceControl(cgroup, record.devices) ? [] : ['CAP_MKNOD'],
-    supervisor: await planSupervisor(process, options, directory),
+    supervisor: { ...(await planSupervisor(process, options, directory)), listenerPath: record.listener?.path },
     hold: options.hold ?? false,
   })
   try {
-    const supervisor = await launchExec(plan, { signal: options.signal })
+    const onPause = async (pid: number) => listenerMessage(record, pid)
+    const supervisor = await launchExec(plan, { signal: options.signal, onPause })
     adjustOomScore(supervisor.pid, whole, record.namespaces)
     return supervisor
   } catch (error) {
@@ -67,12 +69,17 @@ export async function execProcess(
 async function planSupervisor(process: Process, options: ExecProcessOptions, directory: string) {
   const { inherited, pidPath, stdin } = options
   if (inherited?.makeFifo !== undefined) {
-    const { makeFifo, consoleSocketPath } = inherited
-    return { stdio: 'inherit', detachWithFifo: await makeFifo(directory, 0), consoleSocketPath, pidPath } as const
+    return {
+      stdio: 'inherit',
+      detachWithFifo: await inherited.makeFifo(directory, 0),
+      ...inheritedDescriptors(inherited),
+      pidPath,
+    } as const
   }
   const socketPath = options.socketPath ?? `${directory}/exec-${randomBytes(4).toString('hex')}`
   const stdio = inherited !== undefined ? 'inherit' : stdin || process.terminal ? 'pipes' : 'closed-stdin'
-  return { socketPath, exitPath: options.exitPath ?? `${socketPath}.exit`, pidPath, stdio } as const
+  const descriptors = inherited === undefined ? {} : inheritedDescriptors(inherited)
+  return { socketPath, exitPath: options.exitPath ?? `${socketPath}.exit`, pidPath, stdio, ...descriptors } as const
 }
 
 function defined(process: Process): Process {

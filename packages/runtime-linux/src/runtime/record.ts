@@ -5,6 +5,7 @@ import { RuntimeError } from '../errors.ts'
 import type { Hooks } from '../spec/hooks.ts'
 import type { Process } from '../spec/process.ts'
 import type { LinuxDeviceRule } from '../spec/resources.ts'
+import type { Listener } from './listener-message.ts'
 
 /** What a runtime remembers of a container, `state.json` in its state directory. */
 export interface ContainerRecord {
@@ -31,6 +32,8 @@ export interface ContainerRecord {
   readonly process: Process
   /** Flags of the filter, whose program is the file {@link FILTER}; undefined without one. */
   readonly filterFlags?: number | undefined
+  /** Who is asked about its calls; undefined when the filter asks nobody. */
+  readonly listener?: Listener | undefined
   readonly devices?: readonly LinuxDeviceRule[] | undefined
   readonly hooks?: Hooks | undefined
 }

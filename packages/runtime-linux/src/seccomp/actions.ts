@@ -1,15 +1,15 @@
-import { RuntimeError } from '../errors.ts'
 import type { SeccompAction } from '../spec/seccomp.ts'
 
 const EPERM = 1
 
 /** The filter's return values (SECCOMP_RET_…); the low 16 bits carry an errno or a tracer's message. */
-const VALUES: Readonly<Record<Exclude<SeccompAction, 'SCMP_ACT_NOTIFY'>, number>> = {
+const VALUES: Readonly<Record<SeccompAction, number>> = {
   SCMP_ACT_KILL: 0,
   SCMP_ACT_KILL_THREAD: 0,
   SCMP_ACT_KILL_PROCESS: 0x80000000,
   SCMP_ACT_TRAP: 0x00030000,
   SCMP_ACT_ERRNO: 0x00050000,
+  SCMP_ACT_NOTIFY: 0x7fc00000,
   SCMP_ACT_TRACE: 0x7ff00000,
   SCMP_ACT_LOG: 0x7ffc0000,
   SCMP_ACT_ALLOW: 0x7fff0000,
@@ -22,9 +22,6 @@ const CARRY_DATA: readonly SeccompAction[] = ['SCMP_ACT_ERRNO', 'SCMP_ACT_TRACE'
  * @see https://man7.org/linux/man-pages/man2/seccomp.2.html
  */
 export function actionValue(action: SeccompAction, data: number = EPERM): number {
-  if (action === 'SCMP_ACT_NOTIFY') {
-    throw new RuntimeError('RUNTIME_UNSUPPORTED', 'seccomp action SCMP_ACT_NOTIFY is not supported', { kind: 'unsupported' })
-  }
   const value = VALUES[action]
   return CARRY_DATA.includes(action) ? (value | (data & 0xffff)) >>> 0 : value
 }

@@ -30,7 +30,7 @@ const compiled = new WeakMap<LinuxSeccomp, Uint8Array>()
  * As with runc and libseccomp, a rule without arguments wins over those with, a rule that names one argument twice holds
  * when either condition does, calls of architectures that are not listed kill the thread, and calls newer than
  * everything the filter names fail with ENOSYS unless the default lets them pass.
- * @throws RuntimeError RUNTIME_UNSUPPORTED for SCMP_ACT_NOTIFY, RUNTIME_BAD_SPEC when the program gets too long.
+ * @throws RuntimeError RUNTIME_BAD_SPEC when the program gets too long.
  * @see https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html
  */
 export function compileSeccomp(seccomp: LinuxSeccomp): Uint8Array {

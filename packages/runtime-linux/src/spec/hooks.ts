@@ -1,7 +1,8 @@
 /**
- * The six points at which programs may run: `prestart` and `createRuntime` once the container is set up and before
- * `create` returns, `poststart` after its program was executed, `poststop` after it was deleted. `createContainer` and
- * `startContainer` would run inside the container; a non-empty list of these is refused.
+ * The six points at which programs may run. `prestart` and `createRuntime`, in the runtime's namespaces, and then
+ * `createContainer`, in the container's, when everything is mounted and before the root is entered; `startContainer`
+ * inside the container before its program is executed, with no more privileges than that; `poststart` after that, and
+ * `poststop` after the deletion, in the runtime's namespaces.
  */
 export type HookName = 'prestart' | 'createRuntime' | 'createContainer' | 'startContainer' | 'poststart' | 'poststop'
 
@@ -11,9 +12,9 @@ export type HookName = 'prestart' | 'createRuntime' | 'createContainer' | 'start
  */
 export type Hooks = { readonly [Name in HookName]?: readonly Hook[] | undefined }
 
-/** One program of {@link Hooks}, run in the namespaces of the runtime, in `/`, with the container's state as JSON on stdin. */
+/** One program of {@link Hooks}, run in `/` with the container's state as JSON on stdin. */
 export interface Hook {
-  /** Absolute path on the host. */
+  /** Absolute path: on the host, of `startContainer` inside the container. */
   readonly path: string
   /** All arguments, the program's name first. Default: the path alone. */
   readonly args?: readonly string[] | undefined

@@ -20,6 +20,17 @@ export interface Linux {
   readonly readonlyPaths?: readonly string[] | undefined
   readonly mountLabel?: string | undefined
   readonly personality?: LinuxPersonality | undefined
+  /** What the clocks of a new time namespace are ahead of the host's. */
+  readonly timeOffsets?: Readonly<Partial<Record<'monotonic' | 'boottime', LinuxTimeOffset>>> | undefined
+}
+
+/**
+ * An offset of a clock; it may be negative.
+ * @see https://github.com/opencontainers/runtime-spec/blob/main/config-linux.md#offset-for-time-namespace
+ */
+export interface LinuxTimeOffset {
+  readonly secs?: number | undefined
+  readonly nanosecs?: number | undefined
 }
 
 /** Propagation of mount events between the host and the container's root. */

@@ -41,6 +41,10 @@ export interface LinuxSeccomp {
   readonly architectures?: readonly SeccompArchitecture[] | undefined
   readonly flags?: readonly SeccompFlag[] | undefined
   readonly syscalls?: readonly LinuxSyscall[] | undefined
+  /** Unix socket of who answers the calls of SCMP_ACT_NOTIFY; it gets the container's state and the listener. */
+  readonly listenerPath?: string | undefined
+  /** Sent along with it. */
+  readonly listenerMetadata?: string | undefined
 }
 
 /** One rule: every name gets `action` when all `args` hold. Names that an architecture lacks are skipped. */

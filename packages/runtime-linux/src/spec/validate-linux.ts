@@ -1,5 +1,21 @@
 import type { Linux } from './linux.ts'
-import { absolute, bad, integer, list, oneOf, record, type Shape, shape, text, uint32, uint64, unsupported, userId } from './shape.ts'
+import type { LinuxSeccomp } from './seccomp.ts'
+import {
+  absolute,
+  bad,
+  int64,
+  integer,
+  list,
+  oneOf,
+  record,
+  type Shape,
+  shape,
+  text,
+  uint32,
+  uint64,
+  unsupported,
+  userId,
+} from './shape.ts'
 import { validateResources } from './validate-resources.ts'
 
 /** Kinds of namespaces. */
@@ -16,8 +32,10 @@ const ARCHITECTURES = 'X86_64 X86 X32 AARCH64 ARM'.split(' ').map((word) => `SCM
 export const SECCOMP_FLAGS = 'TSYNC LOG SPEC_ALLOW WAIT_KILLABLE_RECV'.split(' ').map((word) => `SECCOMP_FILTER_FLAG_${word}`)
 
 const errno = integer(0, 0xffff)
-const idMappings = list(shape({ containerID: uint32, hostID: uint32, size: uint32 }))
+/** Lines of an id map. */
+export const idMappings = list(shape({ containerID: uint32, hostID: uint32, size: uint32 }))
 const number = integer(-1, 0xffffffff)
+const timeOffset = shape({}, { secs: int64, nanosecs: integer(0, 999_999_999) })
 
 const device = shape(
   { type: oneOf(['c', 'u', 'b', 'p']), path: absolute },
@@ -30,7 +48,8 @@ const seccomp = shape(
     defaultErrnoRet: errno,
     architectures: list(oneOf(ARCHITECTURES)),
     flags: list(oneOf(SECCOMP_FLAGS)),
-    listenerPath: unsupported,
+    listenerPath: text,
+    listenerMetadata: text,
     syscalls: list(
       shape(
         { names: list(text), action: oneOf(SECCOMP_ACTIONS) },
@@ -59,13 +78,14 @@ const linuxShape: Shape = shape(
     intelRdt: unsupported,
     memoryPolicy: unsupported,
     netDevices: unsupported,
-    timeOffsets: unsupported,
+    timeOffsets: shape({}, { monotonic: timeOffset, boottime: timeOffset }),
   },
 )
 
 /** Checks the Linux section of a spec; see `validateSpec`. */
 export function validateLinux(value: unknown, path: string): void {
   linuxShape(value, path)
+  checkListener((value as Linux).seccomp, `${path}.seccomp`)
   const seen = new Set<string>()
   const { namespaces = [] } = value as Linux
   namespaces.forEach(({ type, path: at }, index) => {
@@ -73,6 +93,14 @@ export function validateLinux(value: unknown, path: string): void {
     if (at) absolute(at, `${path}.namespaces[${index}].path`)
     seen.add(type)
   })
+}
+
+/** The helper itself sends the listener by sendmsg(2), which nobody could answer then. */
+function checkListener({ defaultAction, syscalls = [], listenerPath }: Partial<LinuxSeccomp> = {}, path: string): void {
+  const asking = syscalls.filter(({ action }) => action === 'SCMP_ACT_NOTIFY')
+  if (defaultAction === 'SCMP_ACT_NOTIFY') throw bad(`${path}.defaultAction`, 'another action than SCMP_ACT_NOTIFY')
+  if (asking.length > 0 && !listenerPath) throw bad(`${path}.listenerPath`, 'there for SCMP_ACT_NOTIFY')
+  if (asking.some(({ names }) => names.includes('sendmsg'))) throw bad(`${path}.syscalls`, 'without SCMP_ACT_NOTIFY for sendmsg')
 }
 
 function cgroupsPath(value: unknown, path: string): void {

@@ -1,6 +1,7 @@
 import { RLIMITS } from '../plan/rlimits.ts'
+import { IO_CLASSES, SCHEDULER_FLAGS, SCHEDULER_POLICIES } from '../plan/scheduling.ts'
 import type { Process } from './process.ts'
-import { absolute, bad, flag, integer, list, oneOf, shape, text, uint64, unsupported, userId } from './shape.ts'
+import { absolute, bad, flag, integer, list, oneOf, shape, text, uint64, userId } from './shape.ts'
 
 const size = integer(0, 0xffff)
 
@@ -23,9 +24,19 @@ const processShape = shape(
     oomScoreAdj: integer(-1000, 1000),
     apparmorProfile: text,
     selinuxLabel: text,
-    ioPriority: unsupported,
-    scheduler: unsupported,
-    execCPUAffinity: unsupported,
+    ioPriority: shape({ class: oneOf(Object.keys(IO_CLASSES)) }, { priority: integer(0, 7) }),
+    scheduler: shape(
+      { policy: oneOf(Object.keys(SCHEDULER_POLICIES)) },
+      {
+        nice: integer(-20, 19),
+        priority: integer(0, 99),
+        flags: list(oneOf(Object.keys(SCHEDULER_FLAGS))),
+        runtime: uint64,
+        deadline: uint64,
+        period: uint64,
+      },
+    ),
+    execCPUAffinity: shape({}, { initial: cpuList, final: cpuList }),
   },
 )
 
@@ -44,4 +55,14 @@ export function validateProcess(value: unknown, path = 'process'): Process {
     types.add(type)
   })
   return process
+}
+
+const MAXIMUM_CPU = 4095
+
+function cpuList(value: unknown, path: string): void {
+  text(value, path)
+  const isList = /^\s*\d+(-\d+)?(\s*,\s*\d+(-\d+)?)*\s*$/.test(value) || value === ''
+  const numbers = value.split(/[-,]/).map(Number)
+  if (!isList || numbers.some((number) => number > MAXIMUM_CPU))
+    throw bad(path, `a list of processors up to ${MAXIMUM_CPU}, such as 0-3,7`, value)
 }

@@ -1,10 +1,8 @@
-import { bad, flag, list, nonEmpty, record, type Shape, shape, text, unsupported } from './shape.ts'
+import { bad, flag, list, nonEmpty, record, shape, text } from './shape.ts'
 import type { Spec } from './spec.ts'
 import { validateHooks } from './validate-hooks.ts'
-import { validateLinux } from './validate-linux.ts'
+import { idMappings, validateLinux } from './validate-linux.ts'
 import { validateProcess } from './validate-process.ts'
-
-const idMappings: Shape = unsupported
 
 const specShape = shape(
   { ociVersion: version },
@@ -41,6 +39,7 @@ export function validateSpec(value: unknown): Spec {
   if (spec.domainname) needs('domainname', 'uts')
   if (spec.linux?.uidMappings?.length) needs('linux.uidMappings', 'user')
   if (spec.linux?.gidMappings?.length) needs('linux.gidMappings', 'user')
+  if (spec.linux?.timeOffsets && Object.keys(spec.linux.timeOffsets).length > 0) needs('linux.timeOffsets', 'time')
   for (const name of Object.keys(spec.linux?.sysctl ?? {})) checkSysctl(name, needs)
   return spec
 }

@@ -143,12 +143,12 @@ describe('planRun', () => {
     const { linux } = defaultSpec({ args: ['true'] })
     const { operations } = plan({ linux: { ...linux, rootfsPropagation } })
     expect(operations.find(({ op }) => op === 'root')).toMatchObject({ propagation: outer })
-    const set = operations.find(({ op }) => op === 'root-propagation')
+    const set = operations.find((operation) => operation.op === 'attributes' && operation.attributes.propagation !== undefined)
     if (inner === undefined) expect(set).toBeUndefined()
-    else expect(set).toMatchObject(inner)
+    else expect(set).toMatchObject({ target: '/', attributes: inner })
   })
 
-  it('needs a process', () => {
-    expect(() => plan({ process: undefined })).toThrow(expect.objectContaining({ code: 'RUNTIME_BAD_SPEC' }))
+  it('without a process only holds', () => {
+    expect(plan({ process: undefined }).operations.slice(-2)).toEqual([{ op: 'reap' }, { op: 'hold' }])
   })
 })

@@ -134,10 +134,6 @@ describe('rules and actions', () => {
     expect(judge({ defaultAction: action, defaultErrnoRet: errnoRet, syscalls: [] }, 'write')).toBe(result)
   })
 
-  it('refuses user notification', () => {
-    expect(() => compileSeccomp({ defaultAction: 'SCMP_ACT_NOTIFY' })).toThrow(expect.objectContaining({ code: 'RUNTIME_UNSUPPORTED' }))
-  })
-
   it('refuses a filter that is too long for the kernel', () => {
     const args = Array.from({ length: 1000 }, (_, value) => equal(0, value))
     expect(() => compileSeccomp(oneRule(args))).toThrow(expect.objectContaining({ code: 'RUNTIME_BAD_SPEC' }))

@@ -52,6 +52,15 @@ describe('validateSpec', () => {
     ['linux.uidMappings', [{ containerID: 0, hostID: 0, size: 1 }], 'linux.uidMappings: must be left out when there is no user namespace'],
     ['linux.sysctl', { 'kernel.panic': '1' }, 'linux.sysctl["kernel.panic"]: must be a setting of a namespace of the container'],
     ['linux.sysctl', { 'net..x': '1' }, 'linux.sysctl["net..x"]: must be named with dots between its parts'],
+    ['linux.timeOffsets', { boottime: { secs: 1 } }, 'linux.timeOffsets: must be left out when there is no time namespace'],
+    ['process.scheduler', { policy: 'SCHED_X' }, 'process.scheduler.policy: must be one of SCHED_OTHER'],
+    ['process.ioPriority', { class: 'IOPRIO_CLASS_BE', priority: 8 }, 'process.ioPriority.priority: must be a whole number from 0 to 7'],
+    ['process.execCPUAffinity', { initial: '0-x' }, 'process.execCPUAffinity.initial: must be a list of processors'],
+    [
+      'linux.seccomp',
+      { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_NOTIFY' }] },
+      'linux.seccomp.listenerPath: must be there for SCMP_ACT_NOTIFY',
+    ],
     ['linux.rootfsPropagation', 'open', 'linux.rootfsPropagation: must be one of'],
     ['linux.maskedPaths', ['proc'], 'linux.maskedPaths[0]: must be an absolute path, not "proc"'],
     ['linux.cgroupsPath', '/a/../b', 'linux.cgroupsPath: must be a path without .., not "/a/../b"'],
@@ -91,11 +100,8 @@ describe('validateSpec', () => {
   })
 
   const unsupported: [path: string, value: unknown][] = [
-    ['hooks', { createContainer: [{ path: '/bin/true' }] }],
-    ['hooks', { startContainer: [{ path: '/bin/true' }] }],
     ['linux.intelRdt', { closID: 'x' }],
     ['linux.cgroupsPath', 'system.slice:ct:box'],
-    ['mounts', [{ destination: '/x', uidMappings: [{ containerID: 0, hostID: 0, size: 1 }] }]],
   ]
   it.each(unsupported)('says that %s is not supported', (path, value) => {
     expect(catchError(() => validateSpec(withValue(path, value)))).toMatchObject({

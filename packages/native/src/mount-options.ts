@@ -1,4 +1,4 @@
-import type { MountAttribute, Propagation } from '@ct/native'
+import type { MountAttribute, Propagation } from './plan.ts'
 
 /** The options of one mount, parted by who takes them. */
 export interface MountOptions {
@@ -8,10 +8,14 @@ export interface MountOptions {
   readonly recursiveSet: readonly MountAttribute[]
   readonly recursiveClear: readonly MountAttribute[]
   readonly propagation?: Propagation | undefined
+  /** Propagation of the mounts below, too. */
+  readonly isPropagationRecursive: boolean
   /** For the file system: `key=value` or `flag`. */
   readonly data: readonly string[]
   readonly bind?: 'bind' | 'rbind' | undefined
   readonly copyUp: boolean
+  /** Whether ids go through the maps of a user namespace: of this mount, or of those below it, too. */
+  readonly idMap?: 'idmap' | 'ridmap' | undefined
 }
 
 const ATTRIBUTES = new Map<string, readonly ['set' | 'clear', MountAttribute]>(
@@ -57,7 +61,9 @@ export const MOUNT_OPTIONS: readonly string[] = [
   ...PROPAGATIONS.keys(),
   'bind',
   'defaults',
+  'idmap',
   'rbind',
+  'ridmap',
   'tmpcopyup',
 ].sort()
 
@@ -72,12 +78,17 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
   let propagation: Propagation | undefined
   let bind: 'bind' | 'rbind' | undefined
   let copyUp = false
+  let idMap: 'idmap' | 'ridmap' | undefined
+  let isPropagationRecursive = false
   for (const option of options) {
     const attribute = ATTRIBUTES.get(option)
     const below = option.startsWith('r') ? ATTRIBUTES.get(option.slice(1)) : undefined
     if (attribute !== undefined) change(plain, attribute)
     else if (below !== undefined) change(recursive, below)
-    else if (PROPAGATIONS.has(option)) propagation = PROPAGATIONS.get(option)
+    else if (PROPAGATIONS.has(option)) {
+      propagation = PROPAGATIONS.get(option)
+      isPropagationRecursive = option.startsWith('r')
+    } else if (option === 'idmap' || option === 'ridmap') idMap = option
     else if (option === 'bind' || option === 'rbind') bind = option
     else if (option === 'tmpcopyup') copyUp = true
     else if (option !== 'defaults' && option !== 'remount') data.push(option)
@@ -88,9 +99,11 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
     recursiveSet: [...recursive.set],
     recursiveClear: [...recursive.clear],
     propagation,
+    isPropagationRecursive,
     data,
     bind,
     copyUp,
+    idMap,
   }
 }
 
