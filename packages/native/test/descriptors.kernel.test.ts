@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
@@ -15,10 +15,17 @@ info = open('/proc/self/fdinfo/%d' % fds[0]).read()
 print(text.decode(), os.readlink('/proc/self/fd/%d' % fds[0]), *[line.split()[1] for line in info.split('\\n') if line.startswith('Pid:')])
 `
 
-async function receiver(path: string): Promise<{ readonly child: ChildProcess; readonly text: Promise<string> }> {
+async function receiver(path: string): Promise<{ readonly text: Promise<string> }> {
   const child = spawn('python3', ['-c', RECEIVER, path], { stdio: ['ignore', 'pipe', 'inherit'] })
   await expect.poll(() => existsSync(path), { timeout: 20_000 }).toBe(true)
-  return { child, text: once(child.stdout as NodeJS.ReadableStream, 'data').then(([data]) => String(data).trim()) }
+  return { text: allOf(child.stdout as AsyncIterable<Buffer>) }
+}
+
+/** Everything that a program prints, which may come in pieces. */
+async function allOf(stream: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8').trim()
 }
 
 test('the pidfd of the process goes to who asked for it', async () => {
