@@ -55,7 +55,7 @@ export class RepositoryTarget implements Target {
     const found = await this.#api.headManifest(ref, { signal, isMirrored: true })
     if (found !== undefined) return found
     const separator = isDigest(ref) ? '@' : ':'
-    throw new RegistryError('REGISTRY_NOT_FOUND', `no image ${this.registry}/${this.repository}${separator}${ref}`, {
+    throw new RegistryError('REGISTRY_NOT_FOUND', `no image ${this.registry}/${this.repository}${separator}${ref}: 404 Not Found`, {
       kind: 'not-found',
       hint: 'check the repository and the tag',
     })
