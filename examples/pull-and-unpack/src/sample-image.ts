@@ -43,6 +43,8 @@ async function putImage(store: MemoryStore, reference: string): Promise<void> {
 async function put(store: MemoryStore, mediaType: string, bytes: Buffer): Promise<Descriptor> {
   const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length }
   await store.push(descriptor, bodyOf(bytes))
+  // By this reference the registry knows that it belongs to the repository.
+  await store.tag(descriptor, `localhost/sample@${descriptor.digest}`)
   return descriptor
 }
 
