@@ -78,7 +78,9 @@ describe('a container', () => {
   })
 
   it('is stopped by its signal, or killed after the grace period', async () => {
-    const polite = await test.start(['sh', '-c', 'trap "exit 3" TERM; while :; do sleep 0.05; done'])
+    const polite = await test.start(['sh', '-c', 'trap "exit 3" TERM; echo ready; while :; do sleep 0.05; done'])
+    // A first process that has no handler yet does not hear the signal at all.
+    await expect.poll(() => test.logs(polite)).toBe('ready\n')
     await test.engine.containers.stop(polite)
     expect(test.engine.containers.get(polite).state).toMatchObject({ status: 'exited', exitCode: 3 })
     const deaf = await test.start(['sh', '-c', 'trap "" TERM; while :; do sleep 0.05; done'])
