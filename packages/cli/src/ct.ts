@@ -6,8 +6,11 @@ import { runCached } from './run-cached.ts'
 const program = join(__dirname, 'main.cjs')
 const { enableCompileCache } = nodeModule as { readonly enableCompileCache?: () => unknown }
 
-// From Node 22.1 on, Node itself keeps compiled code for the next start. The daemon imports packages, which kept code cannot.
-if (enableCompileCache === undefined && !process.argv.includes('daemon')) runCached(program, join(__dirname, '../.cache'))
+/** The commands that import packages, which kept code cannot. */
+const imports = ['daemon', 'registry'].some((name) => process.argv.includes(name))
+
+// From Node 22.1 on, Node itself keeps compiled code for the next start.
+if (enableCompileCache === undefined && !imports) runCached(program, join(__dirname, '../.cache'))
 else {
   enableCompileCache?.()
   require(program)

@@ -41,6 +41,12 @@ describe('what is published', () => {
     expect(await output(['npx', 'ct-runc', '--help'], { cwd: project })).toMatch(/ct-runc/)
   })
 
+  it('has the registry, which is a program file of its own', async () => {
+    const root = join(project, 'registry')
+    expect(await output(['npx', 'ct', 'registry', 'gc', '--root', root], { cwd: project })).toMatch(/^removed 0 manifests/)
+    expect(await output(['npx', 'ct', 'registry', 'check', '--root', root], { cwd: project })).toBe('')
+  })
+
   it('brings the helper for this processor only', async () => {
     const arch = process.arch
     const installed = (await readdir(join(project, 'node_modules/@ct'))).filter((name) => name.startsWith('native-linux-'))

@@ -9,14 +9,7 @@ export const registryCheck = defineCommand({
   args: { min: 0, max: 0 },
   details: 'Prints a line for each damaged or missing blob, with who needs it, and exits with 1 when there is one. It only reads.',
   async run({ flags: { root } }, context) {
-    const [{ ContentStore }, { scrub }, { registryRoot }] = await Promise.all([
-      import('@ct/image'),
-      import('@ct/registry'),
-      import('../registry/registry-root.ts'),
-    ])
-    const damage = await scrub(await ContentStore.open(registryRoot(root, context)))
-    for (const { digest, problem, references } of damage)
-      context.stdout.write(`${problem} ${digest} ${references.length === 0 ? '(nothing needs it)' : references.join(' ')}\n`)
-    return damage.length === 0 ? 0 : 1
+    const { checkRegistry } = await import('../registry/index.ts')
+    return checkRegistry(root, context)
   },
 })

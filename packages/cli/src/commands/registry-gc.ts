@@ -19,7 +19,7 @@ export const registryGc = defineCommand({
   async run({ flags }, context) {
     const minutes = integerFlag('grace', flags.grace)
     const options = { graceMs: minutes === undefined ? undefined : minutes * 60_000, removesUntagged: flags.untagged === true }
-    const { collectRegistry } = await import('../registry/collect-registry.ts')
+    const { collectRegistry } = await import('../registry/index.ts')
     const { manifests, links, freedBytes } = await collectRegistry(flags.root, options, context)
     context.stdout.write(`removed ${manifests} manifests and ${links} blobs of repositories; ${decimalSize(freedBytes)} freed\n`)
     return 0

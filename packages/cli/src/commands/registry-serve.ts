@@ -30,7 +30,7 @@ export const registryServe = defineCommand({
     'ct registry serve --listen 0.0.0.0:5000 --htpasswd accounts --tls-cert tls.crt --tls-key tls.key',
   ],
   async run({ flags }, context) {
-    const { runRegistry } = await import('../registry/run-registry.ts')
+    const { runRegistry } = await import('../registry/index.ts')
     return runRegistry(flags, context)
   },
 })
