@@ -59,11 +59,12 @@ export class BlobDirectory {
 
   async *fetch(
     descriptor: Descriptor,
-    { signal, offset = 0, verify = true }: FetchOptions = {},
+    { signal, offset = 0, verify = true, transient = false }: FetchOptions = {},
   ): AsyncGenerator<Uint8Array, void, undefined> {
     signal?.throwIfAborted()
-    const body = this.#read(descriptor.digest, offset, signal)
-    yield* verify && offset === 0 ? verified(descriptor, body) : body
+    const isVerified = verify && offset === 0
+    const body = this.#read(descriptor.digest, { offset, signal, transient: transient && !isVerified })
+    yield* isVerified ? verified(descriptor, body) : body
   }
 
   /** A blob small enough for a manifest, or `undefined`. */
@@ -71,7 +72,7 @@ export class BlobDirectory {
     const info = await this.info(digest)
     if (info === undefined || info.size > MAX_DOCUMENT_BYTES) return undefined
     const chunks: Uint8Array[] = []
-    for await (const chunk of verified({ digest, size: info.size }, this.#read(digest, 0))) chunks.push(chunk)
+    for await (const chunk of verified({ digest, size: info.size }, this.#read(digest))) chunks.push(chunk)
     return Buffer.concat(chunks)
   }
 
@@ -154,15 +155,21 @@ export class BlobDirectory {
     }
   }
 
-  /** Reads ahead by one chunk, so that the disk works while the chunk before is used. */
-  async *#read(digest: Digest, offset: number, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  /** Reads ahead by one chunk, so that the disk works while the chunk before is used: two buffers do when chunks are transient. */
+  async *#read(
+    digest: Digest,
+    { offset = 0, signal, transient = false }: Omit<FetchOptions, 'verify'> = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
     const handle = await this.#open(digest)
     let next: Promise<Uint8Array> | undefined
     try {
       let position = offset
       const { size } = await handle.stat()
+      const buffers: Buffer[] = []
       const readNext = (): Promise<Uint8Array> => {
-        const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(chunkBytes, size - position)))
+        const free = buffers.length === 2 ? buffers.shift() : undefined
+        const buffer = free ?? Buffer.allocUnsafeSlow(Math.max(0, Math.min(chunkBytes, size - position)))
+        if (transient) buffers.push(buffer)
         const reading = handle.read(buffer, 0, buffer.byteLength, position).then(({ bytesRead }) => {
           position += bytesRead
           return buffer.subarray(0, bytesRead)

@@ -16,6 +16,7 @@ import type { Collection, FetchOptions, ImageStore, Ingest, ListRefsOptions, Pus
  */
 export class ContentStore implements ImageStore {
   readonly root: string
+  readonly takesTransient = true
   readonly #blobs: BlobDirectory
   readonly #refs: RefDirectory
   readonly #leases = new Leases()

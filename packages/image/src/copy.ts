@@ -141,7 +141,7 @@ async function copyBlob(
     return
   }
   const open = (offset: number) =>
-    counted(from.fetch(descriptor, { signal, offset, verify: false }), (bytes) =>
+    counted(from.fetch(descriptor, { signal, offset, verify: false, transient: to.takesTransient === true }), (bytes) =>
       onProgress({ descriptor, state: 'transferring', transferredBytes: offset + bytes }),
     )
   await to.push(descriptor, open(0), { signal, reopen: open })

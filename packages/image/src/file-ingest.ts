@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { createDigester, type Digest, type DigestAlgorithm, type Digester, digestAlgorithm } from './digest.ts'
+import { FileWriter } from './file-writer.ts'
 import type { Expected, Ingest } from './target.ts'
 import { checkContent } from './verified.ts'
 import { asNoSpace, publishFile, temporaryPath } from './write-file.ts'
@@ -13,14 +14,9 @@ export interface IngestPlace {
   readonly live: Set<string>
 }
 
-const batchBytes = 512 * 1024
-/** As many as one system call takes (IOV_MAX): a body in tiny chunks is written as it comes, not gathered by the thousand. */
-const batchChunks = 1024
+const readBytes = 512 * 1024
 
-/**
- * A blob on its way into a directory: written to a temporary file there, with one batch of chunks being written while the next
- * is gathered and digested.
- */
+/** A blob on its way into a directory: digested and written to a temporary file there. */
 export class FileIngest implements Ingest {
   sizeBytes = 0
   readonly #path: string
@@ -28,11 +24,8 @@ export class FileIngest implements Ingest {
   readonly #algorithm: DigestAlgorithm
   readonly #digester: Digester
   readonly #place: IngestPlace
-  #batch: Uint8Array[] = []
-  #batchBytes = 0
-  #writing: Promise<void> = Promise.resolve()
+  readonly #writer: FileWriter
   #isClosed = false
-
   #keepsRest = false
 
   private constructor(options: { path: string; handle: FileHandle; algorithm: DigestAlgorithm; place: IngestPlace }) {
@@ -40,6 +33,7 @@ export class FileIngest implements Ingest {
     this.#handle = options.handle
     this.#algorithm = options.algorithm
     this.#digester = createDigester(options.algorithm)
+    this.#writer = new FileWriter(options.handle, options.path)
     this.#place = options.place
   }
 
@@ -75,14 +69,11 @@ export class FileIngest implements Ingest {
   async write(chunk: Uint8Array): Promise<void> {
     this.#digester.update(chunk)
     this.sizeBytes += chunk.byteLength
-    this.#batch.push(chunk)
-    this.#batchBytes += chunk.byteLength
-    if (this.#batchBytes >= batchBytes || this.#batch.length >= batchChunks) await this.#flush()
+    await this.#writer.write(chunk)
   }
 
   async commit(expected: Expected = {}): Promise<{ readonly digest: Digest; readonly size: number }> {
-    await this.#flush()
-    await this.#writing
+    await this.#writer.flush()
     const actual = { digest: await this.#digest(expected), size: this.sizeBytes }
     this.#keepsRest = false
     checkContent(expected, actual)
@@ -103,7 +94,9 @@ export class FileIngest implements Ingest {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.allSettled([this.#writing])
+    // What cannot be written any more is fetched again.
+    if (this.#keepsRest) await Promise.allSettled([this.#writer.flush()])
+    await this.#writer.end()
     try {
       await this.#close()
     } finally {
@@ -123,7 +116,7 @@ export class FileIngest implements Ingest {
 
   /** Digests what the file has; that is then its size. */
   async #feed(digester: Digester): Promise<void> {
-    const buffer = Buffer.allocUnsafe(batchBytes)
+    const buffer = Buffer.allocUnsafe(readBytes)
     let position = 0
     for (;;) {
       const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, position)
@@ -134,36 +127,9 @@ export class FileIngest implements Ingest {
     this.sizeBytes = position
   }
 
-  /** Waits for the batch before this one, then lets this one be written in the background. */
-  async #flush(): Promise<void> {
-    await this.#writing
-    const batch = this.#batch
-    this.#batch = []
-    this.#batchBytes = 0
-    this.#writing = writeBatch(this.#handle, batch, this.#path)
-    // Seen by whoever awaits #writing next; this only keeps Node from taking it for unhandled.
-    this.#writing.catch(() => undefined)
-  }
-
   async #close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
     await this.#handle.close()
-  }
-}
-
-async function writeBatch(handle: FileHandle, batch: readonly Uint8Array[], path: string): Promise<void> {
-  let rest = batch.filter((chunk) => chunk.byteLength > 0)
-  try {
-    while (rest.length > 0) {
-      let { bytesWritten } = await handle.writev(rest)
-      rest = rest.flatMap((chunk) => {
-        const taken = Math.min(bytesWritten, chunk.byteLength)
-        bytesWritten -= taken
-        return taken === chunk.byteLength ? [] : [chunk.subarray(taken)]
-      })
-    }
-  } catch (error) {
-    throw asNoSpace(error, path)
   }
 }

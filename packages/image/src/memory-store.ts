@@ -13,6 +13,7 @@ import { checkContent, verified } from './verified.ts'
 
 /** A store that lives in memory, for tests and for small images made on the way. */
 export class MemoryStore implements ImageStore {
+  readonly takesTransient = true
   readonly #blobs = new Map<Digest, Uint8Array>()
   readonly #refs = new Map<string, Descriptor>()
   readonly #leases = new Leases()
@@ -128,7 +129,7 @@ class MemoryIngest implements Ingest {
   }
 
   async write(chunk: Uint8Array): Promise<void> {
-    this.#chunks.push(chunk)
+    this.#chunks.push(Uint8Array.from(chunk))
     this.sizeBytes += chunk.byteLength
   }
 

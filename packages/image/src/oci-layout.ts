@@ -24,6 +24,7 @@ const versionShape = object<{ imageLayoutVersion: '1.0.0' }>({ imageLayoutVersio
  */
 export class OciLayout implements IngestTarget {
   readonly root: string
+  readonly takesTransient = true
   readonly #blobs: BlobDirectory
   #last: Promise<unknown> = Promise.resolve()
 

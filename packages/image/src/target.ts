@@ -9,6 +9,11 @@ export interface FetchOptions {
   readonly offset?: number | undefined
   /** `false` leaves verification to the receiver, as {@link Target.push} does it anyway. @default true */
   readonly verify?: boolean | undefined
+  /**
+   * A chunk may be good only until the next one is asked for, which spares memory and time. Of no effect on bytes that are verified.
+   * @default false
+   */
+  readonly transient?: boolean | undefined
 }
 
 /** Options of every other call that waits. */
@@ -26,7 +31,10 @@ export interface PushOptions extends CallOptions {
 export interface Source {
   /** What a reference stands for now. Rejects with an error of kind `not-found`. */
   resolve(ref: string, options?: CallOptions): Promise<Descriptor>
-  /** The bytes of a blob or manifest, verified: the last chunk comes only after digest and size have matched. Chunks are never reused. */
+  /**
+   * The bytes of a blob or manifest, verified: the last chunk comes only after digest and size have matched. Chunks are the
+   * receiver's, unless it asked for transient ones.
+   */
   fetch(descriptor: Descriptor, options?: FetchOptions): AsyncIterable<Uint8Array>
   /** The manifests that have this one as their subject, where the source can tell. */
   referrers?(subject: Descriptor, options?: CallOptions): AsyncIterable<Descriptor>
@@ -43,6 +51,8 @@ export interface Target extends Source {
   mount?(descriptor: Descriptor, from: Source, options?: CallOptions): Promise<boolean>
   /** A manifest here has everything that it names: a registry sees to that. @default false */
   readonly isComplete?: boolean
+  /** `push` is done with a chunk when it asks for the next one: its source may send transient ones. @default false */
+  readonly takesTransient?: boolean
   /** While the lease is held, nothing pushed or found here is collected. */
   lease?(): Disposable
 }
@@ -53,7 +63,7 @@ export type Expected = Partial<Pick<Descriptor, 'digest' | 'size'>>
 /** A blob that is being written and has no name yet; disposing of it before commit discards it. */
 export interface Ingest extends AsyncDisposable {
   readonly sizeBytes: number
-  /** The chunk is kept until it is written: it must not be reused. */
+  /** The chunk is the caller's again when this resolves. */
   write(chunk: Uint8Array): Promise<void>
   /**
    * Checks and publishes the blob under its digest, which may be of another algorithm than the ingest was opened for.

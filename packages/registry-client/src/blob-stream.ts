@@ -1,4 +1,4 @@
-import type { Descriptor } from '@ct/image'
+import type { Descriptor, FetchOptions } from '@ct/image'
 import { bodyOf, type HttpResponse, headerOf } from './http.ts'
 import { protocolError } from './network-error.ts'
 import type { RetryOptions } from './options.ts'
@@ -7,6 +7,12 @@ import { Again, Backoff, isPassing } from './retry.ts'
 /** Requests a blob from a byte on. */
 export type RequestBlob = (offset: number) => Promise<HttpResponse>
 
+/** How a blob is read. */
+export interface BlobStreamOptions extends Pick<FetchOptions, 'signal' | 'transient'> {
+  readonly offset: number
+  readonly retry: RetryOptions
+}
+
 /**
  * The bytes of a blob. When the connection breaks, or ends too early, it goes on where it was; the count of attempts starts again
  * with every byte that arrives. The bytes are not verified.
@@ -14,7 +20,7 @@ export type RequestBlob = (offset: number) => Promise<HttpResponse>
 export async function* blobStream(
   descriptor: Descriptor,
   request: RequestBlob,
-  { offset, retry, signal }: { readonly offset: number; readonly retry: RetryOptions; readonly signal: AbortSignal | undefined },
+  { offset, retry, signal, transient }: BlobStreamOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const backoff = new Backoff(retry)
   let position = offset
@@ -22,7 +28,7 @@ export async function* blobStream(
     try {
       const response = await request(position)
       let skip = await bytesToSkip(response, position)
-      for await (const chunk of bodyOf(response)) {
+      for await (const chunk of bodyOf(response, { transient })) {
         signal?.throwIfAborted()
         const wanted = chunk.subarray(Math.min(skip, chunk.byteLength))
         skip -= chunk.byteLength - wanted.byteLength

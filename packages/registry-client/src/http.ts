@@ -1,9 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import { RegistryError } from './errors.ts'
+import { type Answer, exchange } from './exchange.ts'
 import { asNetworkError, protocolError } from './network-error.ts'
 import type { TimeoutOptions } from './options.ts'
 import { type ProxyOptions, proxySettings } from './proxy.ts'
+import { readingConnector } from './reading-socket.ts'
 import { responseError } from './response-error.ts'
 import type { TlsOptions, TlsProvider } from './tls.ts'
 
@@ -15,13 +16,10 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** An answer; its body must be read or dumped. */
-export interface HttpResponse {
+/** An answer, and what it answers; its body must be read or dumped. */
+export interface HttpResponse extends Answer {
   readonly method: HttpRequest['method']
   readonly url: URL
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly body: Dispatcher.ResponseData['body']
 }
 
 const maxErrorBytes = 64 * 1024
@@ -48,16 +46,21 @@ export class Http implements AsyncDisposable {
     signal?.throwIfAborted()
     try {
       const dispatcher = await this.#dispatcher(url.host)
-      const response = await dispatcher.request({
-        origin: url.origin,
-        path: `${url.pathname}${url.search}`,
-        method,
-        headers: { 'user-agent': this.#options.userAgent, ...headers },
-        // undici takes any iterable of bytes; its types know only streams.
-        body: (body ?? null) as Uint8Array | null,
-        signal: signal ?? null,
-      })
-      return { method, url, status: response.statusCode, headers: response.headers, body: response.body }
+      const answer = await exchange(
+        dispatcher,
+        {
+          origin: url.origin,
+          path: `${url.pathname}${url.search}`,
+          method,
+          headers: { 'user-agent': this.#options.userAgent, ...headers },
+          // undici takes any iterable of bytes; its types know only streams.
+          body: (body ?? null) as Uint8Array | null,
+          // undici would close the connection after each HEAD, in case a server sends a body.
+          reset: false,
+        },
+        signal,
+      )
+      return { method, url, ...answer }
     } catch (error) {
       signal?.throwIfAborted()
       throw asNetworkError(error, url)
@@ -85,10 +88,10 @@ export class Http implements AsyncDisposable {
     const { connectMs = 10_000, headersMs = 60_000, idleMs = 60_000 } = timeouts ?? {}
     const secrets = tls === undefined ? {} : secretsOf(tls)
     const connect = { timeout: connectMs, ...secrets }
-    const options = { connect, headersTimeout: headersMs, bodyTimeout: idleMs, connections }
+    const options = { headersTimeout: headersMs, bodyTimeout: idleMs, connections }
     return proxy === undefined
-      ? new Agent(options)
-      : new EnvHttpProxyAgent({ ...options, requestTls: connect, proxyTunnel: false, ...proxySettings(proxy) })
+      ? new Agent({ ...options, connect: readingConnector(connect) })
+      : new EnvHttpProxyAgent({ ...options, connect, requestTls: connect, proxyTunnel: false, ...proxySettings(proxy) })
   }
 }
 
@@ -106,9 +109,12 @@ function ignoreUnmade(): undefined {
 }
 
 /** The pieces of an answer's body; a broken connection is a `REGISTRY_UNREACHABLE`. */
-export async function* bodyOf({ body, url }: HttpResponse): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* bodyOf(
+  { body, url }: HttpResponse,
+  options?: { readonly transient?: boolean | undefined },
+): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    for await (const chunk of body as AsyncIterable<Uint8Array>) yield chunk
+    yield* body.chunks(options)
   } catch (error) {
     throw asNetworkError(error, url)
   }

@@ -63,12 +63,12 @@ export class RepositoryTarget implements Target {
 
   async *fetch(
     descriptor: Descriptor,
-    { signal, offset = 0, verify = true }: FetchOptions = {},
+    { signal, offset = 0, verify = true, transient = false }: FetchOptions = {},
   ): AsyncGenerator<Uint8Array, void, undefined> {
     signal?.throwIfAborted()
-    yield* verify && offset === 0
-      ? verified(descriptor, this.#read(descriptor, { signal, offset }))
-      : this.#read(descriptor, { signal, offset })
+    const isVerified = verify && offset === 0
+    const body = this.#read(descriptor, { signal, offset, transient: transient && !isVerified })
+    yield* isVerified ? verified(descriptor, body) : body
   }
 
   async has(descriptor: Descriptor, { signal }: CallOptions = {}): Promise<boolean> {
@@ -125,8 +125,8 @@ export class RepositoryTarget implements Target {
 
   async *#read(
     descriptor: Descriptor,
-    { signal, offset }: { signal: AbortSignal | undefined; offset: number },
-  ): AsyncGenerator<Uint8Array> {
+    { signal, offset, transient }: Omit<FetchOptions, 'verify' | 'offset'> & { readonly offset: number },
+  ): AsyncGenerator<Uint8Array, void, undefined> {
     const { digest } = descriptor
     if (isManifest(descriptor)) {
       yield (await this.#api.getManifest(digest, { signal, isMirrored: true })).bytes.subarray(offset)
@@ -135,7 +135,7 @@ export class RepositoryTarget implements Target {
     // An empty blob is requested, too: it may be absent.
     if (descriptor.size === 0) await (await this.#api.getBlob(digest, { signal, isMirrored: true })).body.dump()
     const request = (at: number) => this.#api.getBlob(digest, { offset: at, signal, isMirrored: true })
-    yield* blobStream(descriptor, request, { offset, retry: this.#behaviour.retry, signal })
+    yield* blobStream(descriptor, request, { offset, retry: this.#behaviour.retry, signal, transient })
   }
 
   async #putManifest(

@@ -14,6 +14,8 @@ export interface OddServer extends AsyncDisposable {
   /** What it was asked, as `METHOD /path`. */
   readonly asked: string[]
   readonly seen: Seen[]
+  /** Connections that were made to it. */
+  connections(): number
 }
 
 /** Answers a request; the body has been read. */
@@ -36,6 +38,8 @@ export async function oddServer(answer: Answer): Promise<OddServer> {
     asked.push(`${method} ${url}`)
     answer(one, response, seen.length)
   })
+  let connections = 0
+  server.on('connection', () => connections++)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   const host = `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
@@ -43,7 +47,7 @@ export async function oddServer(answer: Answer): Promise<OddServer> {
     server.closeAllConnections()
     return new Promise<void>((resolve) => server.close(() => resolve()))
   }
-  return { host, asked, seen, [Symbol.asyncDispose]: close }
+  return { host, asked, seen, connections: () => connections, [Symbol.asyncDispose]: close }
 }
 
 /** Ends an answer with a status, headers and text. */

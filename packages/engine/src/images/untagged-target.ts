@@ -4,6 +4,7 @@ import type { ContentStore, Descriptor, DigestAlgorithm, FetchOptions, Ingest, I
 export class UntaggedTarget implements IngestTarget {
   /** What was to be tagged. */
   readonly tags: { readonly reference: string; readonly descriptor: Descriptor }[] = []
+  readonly takesTransient = true
   readonly #store: ContentStore
 
   constructor(store: ContentStore) {

@@ -25,6 +25,18 @@ export function targetContract(name: string, makeTarget: () => Promise<TargetUnd
       expect(`${await bytesOf(made.target.fetch(descriptor, { offset: 5 }))}`).toBe('bytes of a layer')
     })
 
+    it('gives transient chunks that are right while they last, and takes such where it says so', async () => {
+      await using made = await makeTarget()
+      const { descriptor, bytes } = testBlob(
+        Buffer.from(Uint32Array.from({ length: 700_000 }, (_, i) => Math.imul(i, 2_654_435_761)).buffer),
+      )
+      await made.target.push(descriptor, made.target.takesTransient === true ? overwritten(bytes, 100_000) : body(bytes, 100_000))
+      const seen: Uint8Array[] = []
+      for await (const chunk of made.target.fetch(descriptor, { verify: false, transient: true })) seen.push(Buffer.from(chunk))
+      expect(digestOf(Buffer.concat(seen))).toBe(descriptor.digest)
+      expect(digestOf(await bytesOf(made.target.fetch(descriptor, { transient: true })))).toBe(descriptor.digest)
+    })
+
     it('keeps an empty blob', async () => {
       await using made = await makeTarget()
       const { descriptor, bytes } = testBlob('')
@@ -112,4 +124,15 @@ export function targetContract(name: string, makeTarget: () => Promise<TargetUnd
       expect(chosen.platform).toEqual(arm64)
     })
   })
+}
+
+/** Bytes in one buffer that is spoiled when the next chunk is asked for. */
+async function* overwritten(bytes: Uint8Array, chunkBytes: number): AsyncGenerator<Uint8Array, void, undefined> {
+  const buffer = Buffer.alloc(chunkBytes)
+  for (let at = 0; at < bytes.byteLength; at += chunkBytes) {
+    const part = bytes.subarray(at, at + chunkBytes)
+    buffer.set(part)
+    yield buffer.subarray(0, part.byteLength)
+    buffer.fill(0)
+  }
 }
