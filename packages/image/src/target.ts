@@ -32,7 +32,7 @@ export interface Source {
   /** What a reference stands for now. Rejects with an error of kind `not-found`. */
   resolve(ref: string, options?: CallOptions): Promise<Descriptor>
   /**
-   * The bytes of a blob or manifest, verified: the last chunk comes only after digest and size have matched. Chunks are the
+   * The bytes of a blob or manifest, verified: the chunk that completes the blob comes only when digest and size match. Chunks are the
    * receiver's, unless it asked for transient ones.
    */
   fetch(descriptor: Descriptor, options?: FetchOptions): AsyncIterable<Uint8Array>

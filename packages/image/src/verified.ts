@@ -4,8 +4,8 @@ import { ImageError } from './errors.ts'
 import type { Expected } from './target.ts'
 
 /**
- * Passes bytes through and checks them: the last chunk comes only when digest and size are the descriptor's. The producer must not
- * reuse its chunks.
+ * Passes bytes through and checks them: the chunk that completes the blob comes only when digest and size match. Chunks may be
+ * transient: the producer's again when the next one is asked for.
  * @throws ImageError `IMAGE_DIGEST_MISMATCH`, `IMAGE_SIZE_MISMATCH`
  */
 export async function* verified(
@@ -14,16 +14,18 @@ export async function* verified(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const digester = createDigester(digestAlgorithm(descriptor.digest))
   let size = 0
-  let held: Uint8Array | undefined
+  let last: Uint8Array | undefined
   for await (const chunk of body) {
     size += chunk.byteLength
     if (size > descriptor.size) throw sizeMismatch(descriptor.digest, descriptor.size, `${size} or more`)
     digester.update(chunk)
-    if (held !== undefined) yield held
-    held = chunk
+    if (chunk.byteLength === 0) continue
+    if (size < descriptor.size) yield chunk
+    // Whether it is the end is known only when the body has ended, and a transient chunk is gone by then.
+    else last = Uint8Array.from(chunk)
   }
   checkContent(descriptor, { digest: digester.digest(), size })
-  if (held !== undefined) yield held
+  if (last !== undefined) yield last
 }
 
 /** Throws unless what came is what was expected. */

@@ -37,6 +37,7 @@ export class RepositoryTarget implements Target {
   readonly registry: string
   readonly repository: string
   readonly isComplete = true
+  readonly takesTransient = true
   readonly #api: RepositoryApi
   readonly #behaviour: RepositoryBehaviour
   #lastManifest: { readonly descriptor: Descriptor; readonly bytes: Uint8Array } | undefined

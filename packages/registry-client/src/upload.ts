@@ -17,6 +17,9 @@ export interface UploadOptions extends CallOptions {
 /** Less than this is sent again from the start rather than resumed: a resumable upload takes a request more. */
 const WORTH_RESUMING_BYTES = 4 * 1024 * 1024
 
+/** What a connection takes before it has to be waited for: undici's choice, and less with TLS. */
+const SOCKET_BUFFER_BYTES = 64 * 1024
+
 /**
  * Uploads a blob, verified on its way, so that a wrong one never reaches the registry whole. What failed for good is given up at the
  * registry, too. A registry that has lost an upload with the connection gets another one.
@@ -26,7 +29,7 @@ export async function uploadBlob(descriptor: Descriptor, body: AsyncIterable<Uin
   const backoff = new Backoff(retry)
   for (let content = body; ; ) {
     try {
-      return await uploadOnce(descriptor, verified(descriptor, content), options)
+      return await uploadOnce(descriptor, sendable(verified(descriptor, content)), options)
     } catch (error) {
       if (!(error instanceof LostUpload)) throw error
       if (reopen === undefined) throw error.cause
@@ -146,23 +149,27 @@ async function sendChunks(
   }
 }
 
-/** Pieces of one size, but for the last. */
+/** Pieces of one size, but for the last; each is good until the next is asked for. */
 async function* inPieces(content: AsyncIterable<Uint8Array>, sizeBytes: number): AsyncGenerator<Uint8Array, void, undefined> {
-  let held: Uint8Array[] = []
-  let heldBytes = 0
+  const piece = Buffer.allocUnsafeSlow(sizeBytes)
+  let filledBytes = 0
   for await (const chunk of content) {
     for (let rest = chunk; rest.byteLength > 0; ) {
-      const taken = rest.subarray(0, sizeBytes - heldBytes)
+      const taken = rest.subarray(0, sizeBytes - filledBytes)
+      piece.set(taken, filledBytes)
       rest = rest.subarray(taken.byteLength)
-      held.push(taken)
-      heldBytes += taken.byteLength
-      if (heldBytes < sizeBytes) continue
-      yield Buffer.concat(held)
-      held = []
-      heldBytes = 0
+      filledBytes += taken.byteLength
+      if (filledBytes < sizeBytes) continue
+      yield piece
+      filledBytes = 0
     }
   }
-  if (heldBytes > 0) yield Buffer.concat(held)
+  if (filledBytes > 0) yield piece.subarray(0, filledBytes)
+}
+
+/** Chunks may be transient. undici asks for the next one when those of this size are sent, but holds smaller ones on. */
+async function* sendable(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of content) yield chunk.byteLength < SOCKET_BUFFER_BYTES ? Uint8Array.from(chunk) : chunk
 }
 
 /** An empty body is sent as no stream, and read to see that it is empty. */

@@ -25,17 +25,20 @@ export function targetContract(name: string, makeTarget: () => Promise<TargetUnd
       expect(`${await bytesOf(made.target.fetch(descriptor, { offset: 5 }))}`).toBe('bytes of a layer')
     })
 
-    it('gives transient chunks that are right while they last, and takes such where it says so', async () => {
-      await using made = await makeTarget()
-      const { descriptor, bytes } = testBlob(
-        Buffer.from(Uint32Array.from({ length: 700_000 }, (_, i) => Math.imul(i, 2_654_435_761)).buffer),
-      )
-      await made.target.push(descriptor, made.target.takesTransient === true ? overwritten(bytes, 100_000) : body(bytes, 100_000))
-      const seen: Uint8Array[] = []
-      for await (const chunk of made.target.fetch(descriptor, { verify: false, transient: true })) seen.push(Buffer.from(chunk))
-      expect(digestOf(Buffer.concat(seen))).toBe(descriptor.digest)
-      expect(digestOf(await bytesOf(made.target.fetch(descriptor, { transient: true })))).toBe(descriptor.digest)
-    })
+    it.each([10_000, 100_000])(
+      'gives transient chunks that are right while they last, and takes such of %s bytes where it says so',
+      async (size) => {
+        await using made = await makeTarget()
+        const { descriptor, bytes } = testBlob(
+          Buffer.from(Uint32Array.from({ length: 700_000 }, (_, i) => Math.imul(i, 2_654_435_761)).buffer),
+        )
+        await made.target.push(descriptor, made.target.takesTransient === true ? overwritten(bytes, size) : body(bytes, size))
+        const seen: Uint8Array[] = []
+        for await (const chunk of made.target.fetch(descriptor, { verify: false, transient: true })) seen.push(Buffer.from(chunk))
+        expect(digestOf(Buffer.concat(seen))).toBe(descriptor.digest)
+        expect(digestOf(await bytesOf(made.target.fetch(descriptor, { transient: true })))).toBe(descriptor.digest)
+      },
+    )
 
     it('keeps an empty blob', async () => {
       await using made = await makeTarget()
