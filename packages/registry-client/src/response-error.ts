@@ -18,6 +18,7 @@ const kinds = {
   REGISTRY_TOO_MANY_REQUESTS: 'unavailable',
   REGISTRY_SERVER_ERROR: 'unavailable',
   REGISTRY_REFUSED: 'invalid',
+  REGISTRY_UNSUPPORTED: 'unsupported',
   REGISTRY_PROTOCOL: 'internal',
 } as const satisfies Partial<Record<RegistryErrorCode, string>>
 
@@ -25,6 +26,7 @@ const hints: Partial<Record<keyof typeof kinds, string>> = {
   REGISTRY_UNAUTHORIZED: 'log in to the registry; the repository may also not exist',
   REGISTRY_DENIED: 'this login may not do that in this repository',
   REGISTRY_NOT_FOUND: 'check the repository and the tag',
+  REGISTRY_UNSUPPORTED: 'the registry does not offer this, or has it turned off',
   REGISTRY_TOO_MANY_REQUESTS: 'wait a while, or log in for a higher limit',
   REGISTRY_SERVER_ERROR: 'try again later',
 }
@@ -46,6 +48,7 @@ function codeFor(status: number): keyof typeof kinds {
   if (status === 403) return 'REGISTRY_DENIED'
   if (status === 404) return 'REGISTRY_NOT_FOUND'
   if (status === 429) return 'REGISTRY_TOO_MANY_REQUESTS'
+  if (status === 405 || status === 501) return 'REGISTRY_UNSUPPORTED'
   if (status >= 500) return 'REGISTRY_SERVER_ERROR'
   return status >= 400 ? 'REGISTRY_REFUSED' : 'REGISTRY_PROTOCOL'
 }

@@ -1,5 +1,6 @@
 import { isCtError } from '@ct/errors'
 import { type CallOptions, type Descriptor, verified } from '@ct/image'
+import { RegistryError } from './errors.ts'
 import type { RetryOptions } from './options.ts'
 import { Again, Backoff, isPassing } from './retry.ts'
 import type { UploadApi, UploadState } from './upload-api.ts'
@@ -22,18 +23,21 @@ const SOCKET_BUFFER_BYTES = 64 * 1024
 
 /**
  * Uploads a blob, verified on its way, so that a wrong one never reaches the registry whole. What failed for good is given up at the
- * registry, too. A registry that has lost an upload with the connection gets another one.
+ * registry, too. A registry that has lost an upload with the connection gets another one; one that
+ * takes no parts of a blob gets it in one request.
  */
 export async function uploadBlob(descriptor: Descriptor, body: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<void> {
   const { reopen, retry, signal } = options
   const backoff = new Backoff(retry)
+  let isWhole = false
   for (let content = body; ; ) {
     try {
-      return await uploadOnce(descriptor, sendable(verified(descriptor, content)), options)
+      return await uploadOnce(descriptor, sendable(verified(descriptor, content)), { ...options, isWhole })
     } catch (error) {
-      if (!(error instanceof LostUpload)) throw error
-      if (reopen === undefined) throw error.cause
-      await backoff.pause(new Again(error.cause), signal)
+      if (reopen === undefined) throw error instanceof LostUpload ? error.cause : error
+      if (error instanceof LostUpload) await backoff.pause(new Again(error.cause), signal)
+      else if (isWhole || !isUnsupported(error)) throw error
+      else isWhole = true
       content = reopen(0)
     }
   }
@@ -48,18 +52,27 @@ class LostUpload {
   }
 }
 
-async function uploadOnce({ size, digest }: Descriptor, content: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<void> {
-  const { uploads, signal, chunkBytes = Number.POSITIVE_INFINITY, reopen } = options
+function isUnsupported(error: unknown): boolean {
+  return error instanceof RegistryError && error.code === 'REGISTRY_UNSUPPORTED'
+}
+
+/** `isWhole` asks for one request, whatever the size. */
+async function uploadOnce(
+  { size, digest }: Descriptor,
+  content: AsyncIterable<Uint8Array>,
+  options: UploadOptions & { readonly isWhole: boolean },
+): Promise<void> {
+  const { uploads, signal, chunkBytes = Number.POSITIVE_INFINITY, reopen, isWhole } = options
   let state = await uploads.start({ signal })
   const move = (next: UploadState): void => {
     state = next
   }
   const pieceBytes = Math.max(chunkBytes, state.minChunkBytes)
   try {
-    if (size > pieceBytes) {
+    if (size > pieceBytes && !isWhole) {
       await sendChunks(content, { ...options, state, move, chunkBytes: pieceBytes })
       await uploads.finish(state, digest, { body: new Uint8Array(0), sizeBytes: 0, signal })
-    } else if (reopen !== undefined && size >= WORTH_RESUMING_BYTES) {
+    } else if (reopen !== undefined && size >= WORTH_RESUMING_BYTES && !isWhole) {
       await sendStream(content, { ...options, state, move, reopen, sizeBytes: size })
       await uploads.finish(state, digest, { body: new Uint8Array(0), sizeBytes: 0, signal })
     } else {

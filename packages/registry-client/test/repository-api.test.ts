@@ -37,7 +37,7 @@ describe('deletion', () => {
 
   it('that the registry refuses says so', async () => {
     await using one = await made((_, response) => reply(response, 405))
-    await expect(one.target.delete('old')).rejects.toMatchObject({ code: 'REGISTRY_REFUSED' })
+    await expect(one.target.delete('old')).rejects.toMatchObject({ code: 'REGISTRY_UNSUPPORTED' })
   })
 })
 

@@ -126,6 +126,20 @@ describe('an upload in chunks', () => {
     expect(server.asked.at(-1)).toBe(`PUT /u/20?digest=${encodeURIComponent(descriptor.digest)}`)
   })
 
+  it('is sent whole to a registry that takes no chunks', async () => {
+    await using server = await oddServer((request, response) => {
+      if (request.method === 'POST') return reply(response, 202, { location: '/u/0' })
+      reply(response, request.method === 'PATCH' ? 405 : request.method === 'PUT' ? 201 : 404)
+    })
+    await using client = createRegistryClient({ retry, chunkBytes: 7 })
+    const target = client.repository(`${server.host}/app`)
+    await target.push(descriptor, body(bytes, 3), { reopen: (offset) => body(bytes.subarray(offset), 3) })
+    const methods = server.asked.map((line) => line.split(' ')[0])
+    expect(methods).toEqual(['HEAD', 'POST', 'PATCH', 'DELETE', 'POST', 'PUT'])
+    expect(server.seen.at(-1)?.body).toBe(`${bytes}`)
+    await expect(target.push(descriptor, body(bytes))).rejects.toMatchObject({ code: 'REGISTRY_UNSUPPORTED' })
+  })
+
   it('is given up when the registry refuses', async () => {
     await using server = await oddServer((request, response) => {
       if (request.method === 'POST') return reply(response, 202, { location: '/u/0' })
