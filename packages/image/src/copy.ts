@@ -7,6 +7,7 @@ import { ImageError } from './errors.ts'
 import { isIndex, parseManifest } from './manifest.ts'
 import { isIndexMediaType, isManifestMediaType } from './media-types.ts'
 import { hostPlatform, type Platform } from './platform.ts'
+import { RateMeter } from './rate-meter.ts'
 import { readBlob } from './read-blob.ts'
 import type { Source, Target } from './target.ts'
 
@@ -15,6 +16,8 @@ export interface CopyProgress {
   readonly descriptor: Descriptor
   readonly state: 'waiting' | 'transferring' | 'exists' | 'done'
   readonly transferredBytes: number
+  /** Over the last second or two; while transferring only. */
+  readonly bytesPerSecond?: number
 }
 
 /** Options of {@link copy}. */
@@ -140,10 +143,14 @@ async function copyBlob(
     onProgress({ descriptor, state: 'exists', transferredBytes: 0 })
     return
   }
-  const open = (offset: number) =>
-    counted(from.fetch(descriptor, { signal, offset, verify: false, transient: to.takesTransient === true }), (bytes) =>
-      onProgress({ descriptor, state: 'transferring', transferredBytes: offset + bytes }),
-    )
+  const open = (offset: number) => {
+    const rate = new RateMeter(offset)
+    const body = from.fetch(descriptor, { signal, offset, verify: false, transient: to.takesTransient === true })
+    return counted(body, (bytes) => {
+      const transferredBytes = offset + bytes
+      onProgress({ descriptor, state: 'transferring', transferredBytes, bytesPerSecond: rate.measure(transferredBytes) })
+    })
+  }
   await to.push(descriptor, open(0), { signal, reopen: open })
   onProgress({ descriptor, state: 'done', transferredBytes: descriptor.size })
 }
