@@ -21,6 +21,7 @@ export {
 } from './digest.ts'
 export { appendLayer, draftOf, emptyDraft, type ImageDraft, withAnnotations, withExecution, withLayers } from './edit/image-draft.ts'
 export { rebaseImage } from './edit/rebase-image.ts'
+export { squashLayers } from './edit/squash-layers.ts'
 export { writeImage } from './edit/write-image.ts'
 export { ImageError, type ImageErrorCode } from './errors.ts'
 export { type ExecutionConfig, type HealthcheckConfig, type HistoryEntry, type ImageConfig, parseImageConfig } from './image-config.ts'
