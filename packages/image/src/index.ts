@@ -1,6 +1,7 @@
 export type { LoadedImage } from './archive/docker-images.ts'
 export { type LoadArchiveOptions, loadArchive } from './archive/load-archive.ts'
 export { type Archive, type OpenArchiveOptions, openArchive } from './archive/open-archive.ts'
+export { type PackedEntry, packTar } from './archive/pack-tar.ts'
 export { type SaveArchiveOptions, saveArchive } from './archive/save-archive.ts'
 export { bodyOf } from './body-of.ts'
 export { chainId, chainIds } from './chain-id.ts'
