@@ -20,18 +20,22 @@ const META_MTIME = 1
 const META_EXACT = 2
 const BILLION = 1_000_000_000n
 
+/** Takes a chunk; `release`, when given, is to be called once it has been used. */
+export type EmitChunk = (chunk: Uint8Array, release?: () => void) => void
+
 /**
  * Encodes a stream of operations (PROTOCOL.md) into large chunks, which it hands to `emit`. Fields are written in the
- * order of the calls between `begin` and `end`.
+ * order of the calls between `begin` and `end`. Buffers are used again: the first touch of a page costs more than filling it.
  */
 export class TreeEncoder {
-  readonly #emit: (chunk: Uint8Array) => void
+  readonly #emit: EmitChunk
+  readonly #spare: Buffer<ArrayBuffer>[] = []
   #buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES)
   #start = 0
   #at = 0
   #operationAt = 0
 
-  constructor(emit: (chunk: Uint8Array) => void) {
+  constructor(emit: EmitChunk) {
     this.#emit = emit
   }
 
@@ -106,10 +110,17 @@ export class TreeEncoder {
 
   #room(bytes: number): void {
     if (this.#at + bytes <= this.#buffer.length) return
-    this.flush()
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes))
+    this.#retire(this.#buffer)
+    this.#buffer = (bytes <= CHUNK_BYTES ? this.#spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes))
     this.#start = 0
     this.#at = 0
+  }
+
+  /** Hands on the rest of a buffer, and takes the buffer back when that, being the last of it, has been used. */
+  #retire(buffer: Buffer<ArrayBuffer>): void {
+    const isReusable = buffer.length === CHUNK_BYTES && this.#at > this.#start
+    if (isReusable) this.#emit(buffer.subarray(this.#start, this.#at), () => this.#spare.push(buffer))
+    else this.flush()
   }
 }
 

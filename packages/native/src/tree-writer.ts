@@ -66,7 +66,7 @@ export class TreeWriter implements AsyncDisposable {
   /** Use {@link openTreeWriter}. */
   constructor(helper: HelperProcess, targetName: string, signal: AbortSignal | undefined) {
     this.#helper = helper
-    this.#encoder = new TreeEncoder((chunk) => this.#send(chunk))
+    this.#encoder = new TreeEncoder((chunk, release) => this.#send(chunk, release))
     const abort = (): void => {
       this.#failure ??= signal?.reason
       helper.kill()
@@ -173,10 +173,11 @@ export class TreeWriter implements AsyncDisposable {
     this.#encoder.end()
   }
 
-  #send(chunk: Uint8Array): void {
+  #send(chunk: Uint8Array, release?: () => void): void {
     if (this.#ended) return
     this.#outstandingBytes += chunk.length
     this.#helper.stdin.write(chunk, () => {
+      release?.()
       this.#outstandingBytes -= chunk.length
       if (this.#outstandingBytes <= LOW_WATER_BYTES) this.#wake?.()
     })

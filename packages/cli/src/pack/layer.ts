@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
-import type { Header, Pack } from 'tar-stream'
+import { bodyOf, type PackedEntry, packTar } from '@ct/image'
 import { CliError } from '../errors.ts'
 import type { FileTree, TreeEntry } from './file-tree.ts'
-import { writtenTar } from './written-tar.ts'
 
 /** Size and digest of an uncompressed layer. */
 export interface LayerSummary {
@@ -13,11 +11,9 @@ export interface LayerSummary {
   readonly diffId: string
 }
 
-type EntryHeader = Partial<Header> & Pick<Header, 'name'>
-
 /** The layer as a tar: sorted, owned by root, with one time for all, so that the same files make the same bytes. */
 export function layerTar(tree: FileTree, modified: Date): AsyncIterable<Uint8Array> {
-  return writtenTar((tar) => writeEntries(tar, tree, modified))
+  return packTar(entriesOf(tree, modified))
 }
 
 /** Writes the layer into nothing and tells its size and diffID. */
@@ -31,22 +27,16 @@ export async function measureLayer(tree: FileTree, modified: Date): Promise<Laye
   return { sizeBytes, diffId: `sha256:${hash.digest('hex')}` }
 }
 
-async function writeEntries(tar: Pack, tree: FileTree, mtime: Date): Promise<void> {
-  for (const [path, entry] of tree.entries()) {
-    const header: EntryHeader = { name: path.slice(1), uid: 0, gid: 0, uname: '', gname: '', mtime }
-    await writeEntry(tar, header, entry)
-  }
-  tar.finalize()
+async function* entriesOf(tree: FileTree, modified: Date): AsyncGenerator<PackedEntry, void, undefined> {
+  for (const [path, entry] of tree.entries()) yield { modified, ...packed(path.slice(1), entry) }
 }
 
-async function writeEntry(tar: Pack, header: EntryHeader, entry: TreeEntry): Promise<void> {
-  if (entry.type === 'directory') return add(tar, { ...header, name: `${header.name}/`, type: 'directory', mode: entry.mode })
-  if (entry.type === 'symlink') return add(tar, { ...header, type: 'symlink', linkname: entry.target, mode: 0o777 })
-  if ('text' in entry) return add(tar, { ...header, type: 'file', mode: entry.mode }, entry.text)
-  const { source, mode, sizeBytes } = entry
-  if (sizeBytes === 0) return add(tar, { ...header, type: 'file', mode }, '')
-  const sink = tar.entry({ ...header, type: 'file', mode, size: sizeBytes })
-  await pipeline(readExactly(source, sizeBytes), sink)
+function packed(name: string, entry: TreeEntry): PackedEntry {
+  if (entry.type === 'directory') return { name: `${name}/`, mode: entry.mode }
+  if (entry.type === 'symlink') return { name, linkTarget: entry.target }
+  const { mode } = entry
+  if ('text' in entry) return { name, mode, sizeBytes: Buffer.byteLength(entry.text), body: bodyOf(Buffer.from(entry.text)) }
+  return { name, mode, sizeBytes: entry.sizeBytes, body: readExactly(entry.source, entry.sizeBytes) }
 }
 
 /** A file that has become shorter is noticed before its entry ends short, which tar-stream does not survive. */
@@ -62,12 +52,4 @@ async function* readExactly(path: string, sizeBytes: number): AsyncGenerator<Uin
 /** What was read for the digest is not what is there now. */
 export function fileChanged(what: string): CliError {
   return new CliError('CLI_PACK_CHANGED', `${what} changed while it was packed`, { kind: 'conflict', hint: 'run the command again' })
-}
-
-async function add(tar: Pack, header: EntryHeader, text = ''): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const done = (error?: Error | null): void => (error ? reject(error) : resolve())
-    if (header.type === 'file') tar.entry(header, text, done)
-    else tar.entry(header, done)
-  })
 }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { arch } from 'node:os'
-import type { Header, Pack } from 'tar-stream'
+import { bodyOf, type PackedEntry, packTar } from '@ct/image'
 import type { FileTree } from './file-tree.ts'
 import { fileChanged, type LayerSummary, layerTar, measureLayer } from './layer.ts'
-import { writtenTar } from './written-tar.ts'
 
 /** What the image says of itself. */
 export interface PackOptions {
@@ -37,10 +36,8 @@ const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 export async function packImage(tree: FileTree, options: PackOptions): Promise<AsyncIterable<Uint8Array>> {
   const created = options.created ?? new Date(0)
   const layer = await measureLayer(tree, created)
-  return writtenTar((archive) => writeArchive(archive, { tree, layer, created, options }))
+  return packTar(entriesOf({ tree, layer, created, options }))
 }
-
-type EntryHeader = Partial<Header> & Pick<Header, 'name'>
 
 interface Job {
   readonly tree: FileTree
@@ -49,44 +46,30 @@ interface Job {
   readonly options: PackOptions
 }
 
-async function writeArchive(archive: Pack, job: Job): Promise<void> {
+async function* entriesOf(job: Job): AsyncGenerator<PackedEntry, void, undefined> {
   const config = JSON.stringify(imageConfig(job))
   const configName = `${createHash('sha256').update(config).digest('hex')}.json`
-  const layerName = `${job.layer.diffId.slice('sha256:'.length)}/layer.tar`
-  const manifest = [{ Config: configName, RepoTags: job.options.names, Layers: [layerName] }]
-  const header = (name: string): EntryHeader => ({ name, mode: 0o644, mtime: job.created })
-  archive.entry({ ...header(`${layerName.split('/')[0]}/`), type: 'directory', mode: 0o755 })
-  await copyLayer(archive, header(layerName), job)
-  archive.entry(header(configName), config)
-  archive.entry(header('manifest.json'), JSON.stringify(manifest))
-  archive.finalize()
+  const directory = job.layer.diffId.slice('sha256:'.length)
+  const layerName = `${directory}/layer.tar`
+  const modified = job.created
+  yield { name: `${directory}/`, modified }
+  yield { name: layerName, modified, sizeBytes: job.layer.sizeBytes, body: layerAgain(job) }
+  yield textEntry(configName, config, modified)
+  yield textEntry('manifest.json', JSON.stringify([{ Config: configName, RepoTags: job.options.names, Layers: [layerName] }]), modified)
 }
 
-async function copyLayer(archive: Pack, header: EntryHeader, { tree, layer, created }: Job): Promise<void> {
+function textEntry(name: string, text: string, modified: Date): PackedEntry {
+  const bytes = Buffer.from(text)
+  return { name, modified, sizeBytes: bytes.length, body: bodyOf(bytes) }
+}
+
+async function* layerAgain({ tree, layer, created }: Job): AsyncGenerator<Uint8Array, void, undefined> {
   const hash = createHash('sha256')
-  const sink = archive.entry({ ...header, size: layer.sizeBytes })
-  let failed: Error | undefined
-  sink.on('error', (error: Error) => {
-    failed = error
-  })
   for await (const chunk of layerTar(tree, created)) {
-    if (failed !== undefined) throw failed
     hash.update(chunk)
-    if (!sink.write(chunk)) await drained(sink)
+    yield chunk
   }
   if (`sha256:${hash.digest('hex')}` !== layer.diffId) throw fileChanged('a file')
-  sink.end(undefined)
-}
-
-/** Waits for room, or for the end of a stream that will never have any. */
-function drained(sink: ReturnType<Pack['entry']>): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      sink.off('drain', done).off('close', done)
-      resolve()
-    }
-    sink.on('drain', done).on('close', done)
-  })
 }
 
 function imageConfig({ layer, created, options }: Job): unknown {

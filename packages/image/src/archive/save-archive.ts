@@ -106,7 +106,7 @@ function blobPath(digest: Digest): string {
 }
 
 function directory(name: string): PackedEntry {
-  return { name, sizeBytes: 0, body: bodyOf(Buffer.alloc(0)) }
+  return { name }
 }
 
 function json(name: string, value: unknown): PackedEntry {

@@ -8,6 +8,7 @@ import {
   MemoryStore,
   readImage,
   rebaseImage,
+  squashLayers,
   withAnnotations,
   withExecution,
   writeImage,
@@ -104,5 +105,39 @@ describe('rebaseImage', () => {
     expect(() => rebaseImage(draftOf(app), { from: old, onto: old })).toThrow(expect.objectContaining({ code: 'IMAGE_NOT_BASED' }))
     const arm = await imageOf(store, ['old'], { os: 'linux', architecture: 'arm64' })
     expect(() => rebaseImage(draftOf(old), { from: old, onto: arm })).toThrow(/arm64/)
+  })
+})
+
+describe('squashLayers', () => {
+  it('puts one layer in the place of some, and tells it in the history, which keeps every step', async () => {
+    const store = new MemoryStore()
+    const image = await imageOf(store, ['a', 'b', 'c'])
+    const history = [{ created_by: 'a' }, { created_by: 'b' }, { created_by: 'ENV', empty_layer: true }, { created_by: 'c', author: 'x' }]
+    const draft = { ...draftOf(image), config: { ...image.config, history } }
+    const layer = await layerOf(store, 'b and c')
+    const squashed = await readImage(store, await writeImage(store, squashLayers(draft, { from: 1, to: 3, layer })))
+    expect(contents(squashed)).toEqual([contents(image)[0], layer.descriptor.digest])
+    expect(squashed.config.history).toEqual([
+      { created_by: 'a' },
+      { created_by: 'b', empty_layer: true },
+      { created_by: 'ENV', empty_layer: true },
+      { created_by: 'c', author: 'x', empty_layer: true },
+      { created_by: 'squash', comment: `${image.layers[1]?.diffId} to ${image.layers[2]?.diffId}` },
+    ])
+  })
+
+  it('drops a history that does not fit the layers, and refuses a range without layers', async () => {
+    const store = new MemoryStore()
+    const image = await imageOf(store, ['a', 'b'])
+    const draft = { ...draftOf(image), config: { ...image.config, history: [{ created_by: 'only one' }] } }
+    const layer = await layerOf(store, 'both')
+    expect(squashLayers(draft, { from: 0, to: 2, layer }).config.history).toEqual([])
+    for (const range of [
+      { from: 1, to: 1 },
+      { from: 1, to: 3 },
+      { from: -1, to: 1 },
+    ]) {
+      expect(() => squashLayers(draft, { ...range, layer })).toThrow(TypeError)
+    }
   })
 })

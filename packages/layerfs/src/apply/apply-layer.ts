@@ -1,9 +1,9 @@
 import { createDigester, type Digest, digestAlgorithm } from '@ct/image'
 import type { TreeTarget } from '@ct/native'
-import { LayerfsError } from '../errors.ts'
 import type { SnapshotUsage } from '../snapshots/snapshotter.ts'
 import type { TarHeader } from '../tar/tar-header.ts'
 import { TarParser } from '../tar/tar-parser.ts'
+import { diffIdMismatch } from './diff-id-mismatch.ts'
 import { LayerApplier, type WhiteoutMode } from './layer-applier.ts'
 import { type LayerLimits, LayerMeter } from './layer-limits.ts'
 import { layerPath, pathBytes } from './layer-path.ts'
@@ -72,7 +72,7 @@ export async function applyLayer(
   }
   parser.end()
   const diffId = digester.digest()
-  if (expectedDiffId !== undefined && diffId !== expectedDiffId) throw mismatch(expectedDiffId, diffId)
+  if (expectedDiffId !== undefined && diffId !== expectedDiffId) throw diffIdMismatch(expectedDiffId, diffId)
   const { implied, usage } = await applier.finish()
   return { diffId, sizeBytes: meter.archiveBytes, entries: meter.entries, impliedDirectories: implied.map(pathBytes), usage }
 }
@@ -82,11 +82,4 @@ function begin(header: TarHeader, applier: LayerApplier, meter: LayerMeter): Pro
   const path = layerPath(header.path)
   meter.checkPath(path)
   return applier.begin(header, path)
-}
-
-function mismatch(expected: Digest, actual: Digest): LayerfsError {
-  return new LayerfsError('LAYERFS_DIFF_ID_MISMATCH', `the layer has the diffID ${actual}; ${expected} was expected`, {
-    kind: 'corrupt',
-    hint: 'the layer is not the one that the image was made with',
-  })
 }

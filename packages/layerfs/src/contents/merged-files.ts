@@ -14,6 +14,16 @@ export interface ContentPlace {
 export interface PlacedFile {
   readonly file: ImageFile
   readonly place: ContentPlace
+  /** Of a directory: all that its entry says. */
+  readonly header?: TarHeader | undefined
+}
+
+/** The files of a stack of layers. */
+export interface MergedTree {
+  /** By path, as bytes in Latin-1. */
+  readonly files: ReadonlyMap<string, PlacedFile>
+  /** Directories that no entry speaks of: something is in them, or was. */
+  readonly implied: ReadonlySet<string>
 }
 
 /** Puts the entries of layers on top of each other as unpacking them would, without writing anything. */
@@ -24,8 +34,16 @@ export class MergedFiles {
   readonly #children = new Map<string, Set<string>>()
   /** Whiteouts hide only what the layers below have: they are carried out before the entries that came with them. */
   #pending: [path: string, placed: PlacedFile][] = []
+  /** The last of those at a path, for the hard links that follow. */
+  readonly #brought = new Map<string, PlacedFile>()
   #layer = -1
   #entries = 0
+
+  /** What there is now, which more layers do not change. */
+  snapshot(): MergedTree {
+    const paths = [...this.#children.values()].flatMap((children) => [...children])
+    return { files: new Map(this.visible), implied: new Set(paths.filter((path) => !this.visible.has(path))) }
+  }
 
   /** Begins the next layer up. */
   beginLayer(): void {
@@ -41,7 +59,7 @@ export class MergedFiles {
     const isDeviceWhiteout = header.type === 'char' && header.major === 0 && header.minor === 0
     if (name.is === 'whiteout' || isDeviceWhiteout) this.#hide(this.#placeOf(name.is === 'whiteout' ? name.path : path))
     else if (name.is === 'opaque') this.#hideBelow(this.#placeOf(name.path))
-    else if (name.is === 'entry') this.#pending.push([path, this.#placed(header, path, entry)])
+    else if (name.is === 'entry') this.#bring(header, path, entry)
   }
 
   /** Carries out what the layer has; to be called after the last one. */
@@ -52,6 +70,15 @@ export class MergedFiles {
       this.#put(at, { ...placed, file })
     }
     this.#pending = []
+    this.#brought.clear()
+  }
+
+  #bring(header: TarHeader, path: string, entry: number): void {
+    const isLinkToItself = header.type === 'hard-link' && layerPath(header.linkTarget ?? new Uint8Array(0)) === path
+    if (isLinkToItself) return
+    const placed = this.#placed(header, path, entry)
+    this.#pending.push([path, placed])
+    this.#brought.set(path, placed)
   }
 
   #placed(header: TarHeader, path: string, entry: number): PlacedFile {
@@ -60,10 +87,11 @@ export class MergedFiles {
     const place = { layer: this.#layer, entry }
     if (type !== 'hard-link') {
       const target = type === 'symlink' && linkTarget !== undefined ? Buffer.from(linkTarget).toString('utf8') : undefined
-      return { file: { ...base, type, sizeBytes, ...(target !== undefined && { linkTarget: target }) }, place }
+      const file: ImageFile = { ...base, type, sizeBytes, ...(target !== undefined && { linkTarget: target }) }
+      return type === 'directory' ? { file, place, header } : { file, place }
     }
     const existing = layerPath(linkTarget ?? new Uint8Array(0))
-    const other = this.#pending.findLast(([at]) => at === existing)?.[1] ?? this.visible.get(this.#placeOf(existing))
+    const other = this.#brought.get(existing) ?? this.visible.get(this.#placeOf(existing))
     const file: ImageFile = { ...base, type: 'file', sizeBytes: 0, linkedTo: showPath(existing) }
     return other === undefined ? { file, place } : { file: { ...file, type: other.file.type }, place: other.place }
   }

@@ -1,38 +1,26 @@
-import { createDigester, type ImageLayer, type IngestTarget, type LayerCompression, MEDIA_TYPES } from '@ct/image'
+import type { ImageLayer, IngestTarget } from '@ct/image'
 import type { TreeTarget } from '@ct/native'
-import { type CompressOptions, compress } from '../compression/compress.ts'
-import { exportTree } from '../diff/export-tree.ts'
+import { layerPath } from '../apply/layer-path.ts'
+import { treeEntries } from '../diff/export-tree.ts'
+import { checkLayerName } from '../diff/whiteout-entries.ts'
+import { type TarInput, writeTar } from '../tar/write-tar.ts'
+import { type StoreLayerOptions, storeLayer } from './store-layer.ts'
 
 /** Options of {@link packLayer}. */
-export interface PackLayerOptions extends CompressOptions {
-  /** @default 'gzip' */
-  readonly compression?: LayerCompression | undefined
-  readonly signal?: AbortSignal | undefined
-}
+export interface PackLayerOptions extends StoreLayerOptions {}
 
 /**
  * Makes a layer of a whole tree and stores it, without a temporary file; an equal tree gives an equal layer.
- * @throws NativeError when the tree cannot be read; LayerfsError `LAYERFS_COMPRESSION_UNSUPPORTED`
+ * @throws NativeError when the tree cannot be read; LayerfsError `LAYERFS_COMPRESSION_UNSUPPORTED`, `LAYERFS_WHITEOUT_INVALID` for a
+ * name that a layer cannot have
  */
-export async function packLayer(
-  tree: TreeTarget,
-  target: IngestTarget,
-  { compression = 'gzip', level, signal }: PackLayerOptions = {},
-): Promise<ImageLayer> {
-  const digester = createDigester()
-  async function* digested(): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const chunk of exportTree(tree, { signal })) {
-      digester.update(chunk)
-      yield chunk
-    }
-  }
-  await using ingest = await target.openIngest()
-  for await (const chunk of compress(digested(), compression, { level })) {
-    signal?.throwIfAborted()
-    await ingest.write(chunk)
-  }
-  const { digest, size } = await ingest.commit()
-  return { descriptor: { mediaType: TYPES[compression], digest, size }, diffId: digester.digest() }
+export function packLayer(tree: TreeTarget, target: IngestTarget, options: PackLayerOptions = {}): Promise<ImageLayer> {
+  return storeLayer(writeTar(layerEntries(tree, options.signal)), target, options)
 }
 
-const TYPES = { none: MEDIA_TYPES.ociLayer, gzip: MEDIA_TYPES.ociLayerGzip, zstd: MEDIA_TYPES.ociLayerZstd } as const
+async function* layerEntries(tree: TreeTarget, signal: AbortSignal | undefined): AsyncGenerator<TarInput, void, undefined> {
+  for await (const entry of treeEntries(tree, signal)) {
+    checkLayerName(layerPath(entry.path))
+    yield entry
+  }
+}

@@ -1,8 +1,9 @@
 import { type ScannedEntry, scanTree, type TreeTarget } from '@ct/native'
+import { layerPath } from '../apply/layer-path.ts'
 import { isOpaque } from '../overlay/overlay-xattrs.ts'
 import { type TarInput, writeTar } from '../tar/write-tar.ts'
 import { ScannedToTar } from './scanned-to-tar.ts'
-import { opaqueMarkerFor, whiteoutFor } from './whiteout-entries.ts'
+import { checkLayerName, opaqueMarkerFor, whiteoutFor } from './whiteout-entries.ts'
 
 /** Options of {@link diffTree}. */
 export interface DiffOptions {
@@ -14,10 +15,10 @@ export interface DiffOptions {
 /**
  * The layer (an uncompressed tar archive) that a tree holds: the work is proportional to it, not to what is below.
  * Entries are in byte order, whiteouts where what they hide would be, the root first, parents before children; hard
- * links among them are kept, times are exact
- * to the nanosecond, overlayfs' own attributes are left out. The bytes depend on the tree only.
+ * links among them are kept, times are exact to the nanosecond, overlayfs' own attributes are left out. The bytes depend on the tree only.
  * @see https://github.com/opencontainers/image-spec/blob/main/layer.md
- * @throws NativeError when the tree cannot be read
+ * @throws LayerfsError `LAYERFS_WHITEOUT_INVALID` for a file whose name stands for a deletion in a layer; NativeError when the tree
+ * cannot be read
  */
 export function diffTree(target: TreeTarget, { signal }: DiffOptions = {}): AsyncIterable<Uint8Array> {
   return writeTar(entriesOf(target, signal))
@@ -26,6 +27,7 @@ export function diffTree(target: TreeTarget, { signal }: DiffOptions = {}): Asyn
 async function* entriesOf(target: TreeTarget, signal: AbortSignal | undefined): AsyncGenerator<TarInput, void> {
   const converter = new ScannedToTar()
   for await (const entry of scanTree(target, { content: true, signal })) {
+    checkLayerName(layerPath(entry.path))
     if (isWhiteoutDevice(entry)) {
       yield whiteoutFor(entry.path)
       continue

@@ -12,10 +12,11 @@ export interface ExportOptions {
  * @throws NativeError when the tree cannot be read
  */
 export function exportTree(target: TreeTarget, { signal }: ExportOptions = {}): AsyncIterable<Uint8Array> {
-  return writeTar(entriesOf(target, signal))
+  return writeTar(treeEntries(target, signal))
 }
 
-async function* entriesOf(target: TreeTarget, signal: AbortSignal | undefined): AsyncGenerator<TarInput, void> {
+/** The entries of {@link exportTree}. */
+export async function* treeEntries(target: TreeTarget, signal: AbortSignal | undefined): AsyncGenerator<TarInput, void> {
   const converter = new ScannedToTar()
   for await (const entry of scanTree(target, { content: true, signal })) {
     const input = Buffer.from(entry.path).equals(ROOT) ? undefined : converter.convert(entry)

@@ -14,13 +14,15 @@ export function opaqueMarkerFor(directory: Uint8Array): TarInput {
 }
 
 /**
- * Refuses what would mean something else in a layer.
+ * Refuses what would mean something else in a layer. Docker writes such files as they are: those that use the layer then delete what the
+ * name stands for, and the file is lost.
  * @throws LayerfsError `LAYERFS_WHITEOUT_INVALID`
  */
 export function checkLayerName(path: string): void {
   if (readLayerName(path).is === 'entry') return
   throw new LayerfsError('LAYERFS_WHITEOUT_INVALID', `a layer cannot have ${JSON.stringify(path)}: such names stand for deletions`, {
     kind: 'unsupported',
+    hint: 'rename or remove it',
   })
 }
 

@@ -1,6 +1,11 @@
 import { execFileSync } from 'node:child_process'
+import { renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { appendLayer, emptyDraft, MemoryStore, OciLayout, writeImage } from '@ct/image'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { packLayer } from '../../src/contents/pack-layer.ts'
+import { storeLayer } from '../../src/contents/store-layer.ts'
 import { diffTree } from '../../src/diff/diff-tree.ts'
 import { exportTree } from '../../src/diff/export-tree.ts'
 import { OverlaySnapshotter } from '../../src/snapshots/overlay-snapshotter.ts'
@@ -112,6 +117,79 @@ describe('diffTree', () => {
     expect(await treeOf({ path: theirs }, { exact: true })).toEqual(await treeOf({ path: source }, { exact: true }))
   })
 })
+
+describe('what diffTree gives', () => {
+  it('is read from the upper directory alone, whatever is below', async () => {
+    const root = sub()
+    const snapshotter = await OverlaySnapshotter.open({ root })
+    await perform({ mounts: await snapshotter.prepare('low') }, edits(['directory', 'd'], ['file', 'd/old'], ['file', 'gone']), new Map())
+    await snapshotter.commit('base', 'low')
+    const model = new Map([['d', 'directory']])
+    await perform({ mounts: await snapshotter.prepare('up', 'base') }, edits(['remove', 'gone'], ['file', 'd/new']), model)
+    const upper = await snapshotter.upperDirectory('up')
+    const before = await collect(diffTree({ path: upper }))
+    renameSync(join(root, 'snapshots/base'), join(sub(), 'elsewhere'))
+    expect((await collect(diffTree({ path: upper }))).equals(before)).toBe(true)
+  })
+
+  it('is applied by umoci and podman to the tree that the mount shows', async () => {
+    const directory = sub()
+    const snapshotter = await OverlaySnapshotter.open({ root: join(directory, 'state') })
+    const model = new Map<string, string>()
+    const mounts = await snapshotter.prepare('low')
+    const made = edits(
+      ['directory', 'd'],
+      ['file', 'd/old'],
+      ['file', 'gone'],
+      ['directory', 'again'],
+      ['file', 'again/old'],
+      ['symlink', 's'],
+    )
+    await perform({ mounts }, made, model)
+    await snapshotter.commit('base', 'low')
+    const changed = edits(
+      ['remove', 'gone'],
+      ['remove', 'again'],
+      ['directory', 'again'],
+      ['file', 'again/new'],
+      ['remove', 's'],
+      ['file', 's'],
+    )
+    const upperMounts = await snapshotter.prepare('up', 'base')
+    await perform({ mounts: upperMounts }, changed, model)
+    const layout = await OciLayout.open(join(directory, 'layout'))
+    let draft = emptyDraft()
+    const [lower = ''] = await snapshotter.layerDirectories('up')
+    for (const path of [lower, await snapshotter.upperDirectory('up')]) {
+      draft = appendLayer(draft, await storeLayer(diffTree({ path }), layout, { level: 1 }))
+    }
+    await layout.tag(await writeImage(layout, draft), 'x')
+    const expected = rootless(await treeOf({ mounts: upperMounts }, { exact: true }))
+
+    execFileSync('umoci', ['unpack', '--image', `${join(directory, 'layout')}:x`, join(directory, 'bundle')])
+    expect(rootless(await treeOf({ path: join(directory, 'bundle/rootfs') }, { exact: true }))).toEqual(expected)
+    const store = ['--root', join(directory, 'podman'), '--runroot', join(directory, 'run'), '--storage-driver', 'vfs']
+    const podman = (...args: string[]): string =>
+      execFileSync('podman', [...store, ...args], { cwd: directory, stdio: ['ignore', 'pipe', 'ignore'] }).toString()
+    const image = podman('pull', '-q', 'oci:layout:x').trim()
+    const path = podman('image', 'mount', image).trim()
+    expect(rootless(await treeOf({ path }, { exact: true }))).toEqual(expected)
+    podman('image', 'umount', image)
+  })
+
+  it('never has a name that would mean a deletion', async () => {
+    const target = sub()
+    execFileSync('sh', ['-ec', 'mkdir d; touch d/.wh.x'], { cwd: target })
+    const refused = { code: 'LAYERFS_WHITEOUT_INVALID', kind: 'unsupported', hint: 'rename or remove it' }
+    await expect(collect(diffTree({ path: target }))).rejects.toMatchObject(refused)
+    await expect(packLayer({ path: target }, new MemoryStore())).rejects.toMatchObject(refused)
+  })
+})
+
+/** Without the root, whose metadata tools make up, and without attributes of no bytes, which Go's tar takes for absent. */
+function rootless({ '.': _, ...tree }: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(tree).map(([path, line]) => [path, line.replace(/ user\.k=(?= |$)/, '')]))
+}
 
 describe('exportTree', () => {
   it('gives everything but the root, whatever its names mean in a layer', async () => {
