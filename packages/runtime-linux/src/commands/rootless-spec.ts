@@ -13,7 +13,7 @@ interface Owner {
  */
 export function rootlessSpec(spec: Spec, { uid, gid }: Owner): Spec {
   const kept = (spec.linux?.namespaces ?? []).filter(({ type }) => type !== 'network' && type !== 'user')
-  const sys: SpecMount = { destination: '/sys', type: 'none', source: '/sys', options: ['rbind', 'nosuid', 'noexec', 'nodev', 'ro'] }
+  const sys: SpecMount = { destination: '/sys', type: 'none', source: '/sys', options: ['rbind', 'nosuid', 'noexec', 'nodev', 'rro'] }
   return {
     ...spec,
     mounts: [...(spec.mounts ?? []).filter(({ destination }) => !destination.startsWith('/sys')).map(withoutIds), sys],
