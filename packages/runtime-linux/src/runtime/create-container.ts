@@ -10,10 +10,10 @@ import { planRun } from '../plan/run-plan.ts'
 import type { Hooks } from '../spec/hooks.ts'
 import type { SpecMount } from '../spec/mount.ts'
 import type { Spec } from '../spec/spec.ts'
+import type { CommandIo } from './command-io.ts'
 import { settleExit, startContainer } from './control-container.ts'
 import { explainFailure } from './failure.ts'
 import { IdMapHolders } from './id-map-holders.ts'
-import { type InheritedIo, inheritedDescriptors } from './inherited-io.ts'
 import { listenerMessage, listenerOf } from './listener-message.ts'
 import type { LoadedBundle } from './load-bundle.ts'
 import { adjustOomScore } from './oom-score.ts'
@@ -27,7 +27,7 @@ import { stateOf } from './state-of.ts'
 import { isAlive } from './status.ts'
 
 /** Everything that a new container is made from. */
-export interface CreateRequest {
+export interface CreateRequest extends CommandIo {
   readonly stateDirectory: string
   readonly layout: CgroupLayout
   readonly cgroupPath: string
@@ -35,10 +35,8 @@ export interface CreateRequest {
   readonly bundle: LoadedBundle
   readonly hold: boolean
   readonly io: ContainerIo
-  readonly inherited?: InheritedIo | undefined
   /** False where pivot_root cannot work. */
   readonly pivot?: boolean | undefined
-  readonly pidPath?: string | undefined
   readonly signal?: AbortSignal | undefined
   readonly onWarning?: OnWarning | undefined
 }
@@ -185,29 +183,17 @@ async function launchContainer(request: CreateRequest, prepared: Prepared): Prom
 }
 
 async function planSupervisor(
-  { bundle, io, inherited, pidPath }: CreateRequest,
+  { bundle, io, inherited, descriptors, pidPath }: CreateRequest,
   { cgroup, record, directory }: Prepared,
 ): Promise<SupervisorPlan> {
-  const oom = oomCounter(cgroup)
   if (inherited?.makeFifo !== undefined) {
-    return {
-      stdio: 'inherit',
-      detachWithFifo: await inherited.makeFifo(directory, hostUid(bundle.spec)),
-      ...inheritedDescriptors(inherited),
-      pidPath,
-    }
+    return { ...descriptors, pidPath, stdio: 'inherit', detachWithFifo: await inherited.makeFifo(directory, hostUid(bundle.spec)) }
   }
   const { socketPath, exitPath } = record
-  if (inherited !== undefined) return { stdio: 'inherit', socketPath, exitPath, pidPath, oom, ...inheritedDescriptors(inherited) }
-  return {
-    socketPath,
-    exitPath,
-    logPath: io.logPath,
-    pidPath,
-    stdio: io.stdin || bundle.spec.process?.terminal ? 'pipes' : 'closed-stdin',
-    stdinOnce: io.stdinOnce,
-    oom,
-  }
+  const common = { ...descriptors, socketPath, exitPath, pidPath, oom: oomCounter(cgroup) }
+  if (inherited !== undefined) return { ...common, stdio: 'inherit' }
+  const stdio = io.stdin || bundle.spec.process?.terminal ? 'pipes' : 'closed-stdin'
+  return { ...common, logPath: io.logPath, stdio, stdinOnce: io.stdinOnce }
 }
 
 function newRecord({ id, bundle, cgroupPath, io, inherited }: CreateRequest, directory: string): ContainerRecord {

@@ -15,11 +15,11 @@ import type { LinuxResources } from '../spec/resources.ts'
 import type { ContainerStatus, State } from '../spec/state.ts'
 import { validateResources } from '../spec/validate-resources.ts'
 import { ownerName } from '../users/owner-name.ts'
+import type { CommandIo } from './command-io.ts'
 import { signalContainer, startContainer } from './control-container.ts'
 import { type CreatedContainer, createContainer } from './create-container.ts'
 import { deleteContainer } from './delete-container.ts'
 import { type ExecProcessOptions, execProcess } from './exec-process.ts'
-import type { InheritedIo } from './inherited-io.ts'
 import { type LoadedBundle, loadBundle } from './load-bundle.ts'
 import { type ContainerRecord, readRecord } from './record.ts'
 import type { OnWarning } from './run-hooks.ts'
@@ -51,10 +51,8 @@ export function createRuntime(options: RuntimeOptions): LinuxRuntime {
   return new DiskRuntime(options)
 }
 
-/** What only the command does: its own stdio, pid files, no pivot. */
-export interface LaunchOptions extends CreateOptions {
-  readonly inherited?: InheritedIo | undefined
-  readonly pidPath?: string | undefined
+/** What only the command does: its own stdio, descriptors, pid files, no pivot. */
+export interface LaunchOptions extends CreateOptions, CommandIo {
   readonly pivot?: boolean | undefined
 }
 

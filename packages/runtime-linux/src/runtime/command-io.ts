@@ -1,7 +1,11 @@
-/** How the command hands a container over: with its own stdio. */
+/** How the command hands a process over: with its own stdio. */
 export interface InheritedIo {
   /** Makes the FIFO at which a held process of this user of the host waits, and answers its path. Given, nobody supervises the process. */
   readonly makeFifo?: ((directory: string, uid: number) => Promise<string>) | undefined
+}
+
+/** Descriptors that go into the process, and those of it that go out. */
+export interface PassedDescriptors {
   /** Unix socket that gets the pty; only without a supervisor. */
   readonly consoleSocketPath?: string | undefined
   /** Unix socket that gets the process's pidfd. */
@@ -10,7 +14,10 @@ export interface InheritedIo {
   readonly preservedFds?: number | undefined
 }
 
-/** Descriptors that go in, and out. */
-export function inheritedDescriptors({ consoleSocketPath, pidfdSocketPath, preservedFds }: InheritedIo) {
-  return { consoleSocketPath, pidfdSocketPath, preservedFds }
+/** What only the command says of a launch. */
+export interface CommandIo {
+  readonly inherited?: InheritedIo | undefined
+  readonly descriptors?: PassedDescriptors | undefined
+  /** Text file that gets the process's id. */
+  readonly pidPath?: string | undefined
 }
