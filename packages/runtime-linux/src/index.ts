@@ -60,6 +60,7 @@ export type {
   LinuxWeightDevice,
 } from './spec/resources.ts'
 export type { Root } from './spec/root.ts'
+export { rootlessSpec } from './spec/rootless-spec.ts'
 export type {
   LinuxSeccomp,
   LinuxSeccompArg,

@@ -27,7 +27,7 @@ export const features: Command = {
         cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: false },
         seccomp: {
           enabled: true,
-          actions: SECCOMP_ACTIONS.filter((action) => action !== 'SCMP_ACT_NOTIFY'),
+          actions: SECCOMP_ACTIONS,
           operators: SECCOMP_OPERATORS,
           archs: Object.keys(SECCOMP_ARCHITECTURES),
           knownFlags: SECCOMP_FLAGS,
@@ -36,7 +36,7 @@ export const features: Command = {
         apparmor: { enabled: false },
         selinux: { enabled: false },
         intelRdt: { enabled: false },
-        mountExtensions: { idmap: { enabled: false } },
+        mountExtensions: { idmap: { enabled: true } },
       },
     }
     print(`${JSON.stringify(value, undefined, 2)}\n`)

@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { openTreeWriter } from '@ct/native'
 import type { CommandIo } from '../runtime/command-io.ts'
-import { FIFO } from '../runtime/control-container.ts'
 import { type CommandContext, isOn } from './command.ts'
 import { wholeNumber } from './flag-values.ts'
 import { type FlagKinds, UsageError } from './parse-flags.ts'
@@ -38,7 +35,7 @@ export function launchingOf(
   return {
     pidPath: absolute(flags['pid-file']),
     pivot: !isOn(context, 'no-pivot'),
-    inherited: detach ? { makeFifo } : terminal ? undefined : {},
+    inherited: detach || !terminal ? { isSupervised: !detach } : undefined,
     descriptors: {
       consoleSocketPath: absolute(consoleSocket),
       pidfdSocketPath: absolute(flags['pidfd-socket']),
@@ -49,13 +46,4 @@ export function launchingOf(
 
 function absolute(path: string | undefined): string | undefined {
   return path ? resolve(path) : undefined
-}
-
-async function makeFifo(directory: string, uid: number): Promise<string> {
-  const path = `${directory}/${FIFO}`
-  if (existsSync(path)) return path
-  await using writer = await openTreeWriter({ path: directory })
-  writer.node(FIFO, { mode: 0o600, uid, gid: process.getgid?.() ?? 0 }, { type: 'fifo', major: 0, minor: 0 })
-  await writer.finish()
-  return path
 }

@@ -1,7 +1,10 @@
+/** Name of the FIFO in the state directory at which a process that nobody supervises is held. */
+export const FIFO = 'exec.fifo'
+
 /** How the command hands a process over: with its own stdio. */
 export interface InheritedIo {
-  /** Makes the FIFO at which a held process of this user of the host waits, and answers its path. Given, nobody supervises the process. */
-  readonly makeFifo?: ((directory: string, uid: number) => Promise<string>) | undefined
+  /** Whether a process of the helper stays with it. */
+  readonly isSupervised: boolean
 }
 
 /** Descriptors that go into the process, and those of it that go out. */

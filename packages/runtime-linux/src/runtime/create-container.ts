@@ -1,16 +1,18 @@
 import { rmSync, writeFileSync } from 'node:fs'
+import { geteuid } from 'node:process'
 import { launch, type Supervisor, type SupervisorPlan } from '@ct/native'
 import { type Cgroup, cgroupPids, createCgroup, oomCounter, removeCgroup, removeEmptyCgroup } from '../cgroups/cgroup.ts'
 import type { CgroupLayout } from '../cgroups/layout.ts'
 import { demandedControllers, writeLimits } from '../cgroups/limits.ts'
 import { writeDeviceRules } from '../cgroups/write-device-rules.ts'
+import { RuntimeError } from '../errors.ts'
 import { hasListener, type SeccompFilter, seccompFilter } from '../plan/credentials.ts'
 import { refuseLabels } from '../plan/labels.ts'
 import { planRun } from '../plan/run-plan.ts'
 import type { Hooks } from '../spec/hooks.ts'
 import type { SpecMount } from '../spec/mount.ts'
 import type { Spec } from '../spec/spec.ts'
-import type { CommandIo } from './command-io.ts'
+import { type CommandIo, FIFO } from './command-io.ts'
 import { settleExit, startContainer } from './control-container.ts'
 import { explainFailure } from './failure.ts'
 import { IdMapHolders } from './id-map-holders.ts'
@@ -136,17 +138,30 @@ async function undo({ cgroup, record, directory }: Progress): Promise<void> {
   }
 }
 
-async function prepareCgroup({ layout, cgroupPath, bundle }: CreateRequest): Promise<Cgroup> {
+async function prepareCgroup({ layout, cgroupPath, bundle, onWarning }: CreateRequest): Promise<Cgroup> {
   const resources = bundle.spec.linux?.resources ?? {}
   const cgroup = createCgroup(layout, cgroupPath, demandedControllers(layout, resources))
+  if (cgroup.hierarchies.length === 0 && layout.hierarchies.length > 0) onWarning?.(notDelegated(cgroupPath))
   try {
-    await writeDeviceRules(cgroup, resources.devices, { isNew: true })
+    // In the user namespace of a user there are no devices but those that are bound, and they may not give any rules.
+    if (geteuid?.() === 0) await writeDeviceRules(cgroup, resources.devices, { isNew: true })
     writeLimits(cgroup, resources)
     return cgroup
   } catch (error) {
     removeEmptyCgroup(cgroup)
     throw error
   }
+}
+
+function notDelegated(path: string): RuntimeError {
+  return new RuntimeError(
+    'RUNTIME_CGROUP_FAILED',
+    `no cgroup is delegated to this user at ${path}: there are no limits, statistics or pause`,
+    {
+      kind: 'denied',
+      hint: 'name a cgroup that belongs to the user as the parent',
+    },
+  )
 }
 
 interface Prepared {
@@ -159,7 +174,7 @@ interface Prepared {
 
 async function launchContainer(request: CreateRequest, prepared: Prepared): Promise<Supervisor> {
   const { bundle, hold, pivot, signal } = request
-  const supervisor = { ...(await planSupervisor(request, prepared)), listenerPath: prepared.record.listener?.path }
+  const supervisor = { ...planSupervisor(request, prepared), listenerPath: prepared.record.listener?.path }
   const { cgroup, filter, onPause, record, directory } = prepared
   await using idMaps = await IdMapHolders.open(bundle.spec, directory)
   const idMapOf = (mount: SpecMount) => idMaps.pathOf(mount)
@@ -182,13 +197,11 @@ async function launchContainer(request: CreateRequest, prepared: Prepared): Prom
   }
 }
 
-async function planSupervisor(
+function planSupervisor(
   { bundle, io, inherited, descriptors, pidPath }: CreateRequest,
   { cgroup, record, directory }: Prepared,
-): Promise<SupervisorPlan> {
-  if (inherited?.makeFifo !== undefined) {
-    return { ...descriptors, pidPath, stdio: 'inherit', detachWithFifo: await inherited.makeFifo(directory, hostUid(bundle.spec)) }
-  }
+): SupervisorPlan {
+  if (inherited?.isSupervised === false) return { ...descriptors, pidPath, stdio: 'inherit', detachWithFifo: `${directory}/${FIFO}` }
   const { socketPath, exitPath } = record
   const common = { ...descriptors, socketPath, exitPath, pidPath, oom: oomCounter(cgroup) }
   if (inherited !== undefined) return { ...common, stdio: 'inherit' }
@@ -208,7 +221,7 @@ function newRecord({ id, bundle, cgroupPath, io, inherited }: CreateRequest, dir
     rootfs: bundle.rootfs,
     createdAt: new Date().toISOString(),
     isStarted: false,
-    isSupervised: inherited?.makeFifo === undefined,
+    isSupervised: inherited?.isSupervised ?? true,
     cgroup: cgroupPath,
     socketPath: io.socketPath ?? `${directory}/sock`,
     exitPath: io.exitPath ?? `${directory}/exit`,
@@ -218,13 +231,6 @@ function newRecord({ id, bundle, cgroupPath, io, inherited }: CreateRequest, dir
     devices: spec.linux?.resources?.devices,
     hooks: spec.hooks ?? undefined,
   }
-}
-
-/** The process's user as the host counts. */
-function hostUid({ process, linux }: Spec): number {
-  const { uid = 0 } = process?.user ?? {}
-  const line = linux?.uidMappings?.find(({ containerID, size }) => uid >= containerID && uid < containerID + size)
-  return line === undefined ? uid : line.hostID + uid - line.containerID
 }
 
 function namespacesOf({ linux }: Spec): ContainerRecord['namespaces'] {

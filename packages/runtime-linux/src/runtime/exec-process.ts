@@ -7,7 +7,7 @@ import { planExec } from '../plan/exec-plan.ts'
 import { refuseLabels } from '../plan/labels.ts'
 import type { Process } from '../spec/process.ts'
 import { validateProcess } from '../spec/validate-process.ts'
-import type { CommandIo } from './command-io.ts'
+import { type CommandIo, FIFO } from './command-io.ts'
 import { explainFailure } from './failure.ts'
 import { listenerMessage } from './listener-message.ts'
 import { adjustOomScore } from './oom-score.ts'
@@ -50,7 +50,7 @@ export async function execProcess(
     cgroupProcs: options.cgroup ? entryFiles(cgroupBelow(cgroup, options.cgroup)) : joinFiles(cgroup, record.pid),
     filter: filterFlags === undefined ? undefined : { program: readFileSync(`${directory}/${FILTER}`), flags: filterFlags },
     withheld: hasDeviceControl(cgroup, record.devices) ? [] : ['CAP_MKNOD'],
-    supervisor: { ...(await planSupervisor(process, options, directory)), listenerPath: record.listener?.path },
+    supervisor: { ...planSupervisor(process, options, directory), listenerPath: record.listener?.path },
     hold: options.hold ?? false,
   })
   try {
@@ -64,11 +64,9 @@ export async function execProcess(
   }
 }
 
-async function planSupervisor(process: Process, options: ExecProcessOptions, directory: string): Promise<SupervisorPlan> {
+function planSupervisor(process: Process, options: ExecProcessOptions, directory: string): SupervisorPlan {
   const { inherited, descriptors, pidPath, stdin } = options
-  if (inherited?.makeFifo !== undefined) {
-    return { ...descriptors, pidPath, stdio: 'inherit', detachWithFifo: await inherited.makeFifo(directory, 0) }
-  }
+  if (inherited?.isSupervised === false) return { ...descriptors, pidPath, stdio: 'inherit', detachWithFifo: `${directory}/${FIFO}` }
   const socketPath = options.socketPath ?? `${directory}/exec-${randomBytes(4).toString('hex')}`
   const stdio = inherited !== undefined ? 'inherit' : stdin || process.terminal ? 'pipes' : 'closed-stdin'
   return { ...descriptors, pidPath, stdio, socketPath, exitPath: options.exitPath ?? `${socketPath}.exit` }
