@@ -39,6 +39,7 @@ export type {
   Linux,
   LinuxDevice,
   LinuxIdMapping,
+  LinuxMemoryPolicy,
   LinuxNamespace,
   LinuxNamespaceType,
   LinuxPersonality,

@@ -1,5 +1,6 @@
 import { MOUNT_OPTIONS } from '@ct/native'
 import { CAPABILITIES } from '../capabilities.ts'
+import { MEMORY_FLAGS, MEMORY_MODES } from '../plan/scheduling.ts'
 import { SECCOMP_ARCHITECTURES } from '../seccomp/architectures.ts'
 import { OCI_VERSION } from '../spec/default-spec.ts'
 import { HOOK_NAMES } from '../spec/validate-hooks.ts'
@@ -35,7 +36,9 @@ export const features: Command = {
         },
         apparmor: { enabled: false },
         selinux: { enabled: false },
+        memoryPolicy: { modes: Object.keys(MEMORY_MODES), flags: Object.keys(MEMORY_FLAGS) },
         intelRdt: { enabled: false },
+        netDevices: { enabled: false },
         mountExtensions: { idmap: { enabled: true } },
       },
     }

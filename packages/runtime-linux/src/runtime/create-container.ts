@@ -229,6 +229,7 @@ function newRecord({ id, bundle, cgroupPath, io, inherited }: CreateRequest, dir
     namespaces: namespacesOf(spec),
     process: spec.process ?? { args: [], cwd: '/', user: { uid: 0, gid: 0 } },
     devices: spec.linux?.resources?.devices,
+    memoryPolicy: spec.linux?.memoryPolicy,
     hooks: spec.hooks ?? undefined,
   }
 }

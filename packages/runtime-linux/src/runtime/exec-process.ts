@@ -52,6 +52,7 @@ export async function execProcess(
     withheld: hasDeviceControl(cgroup, record.devices) ? [] : ['CAP_MKNOD'],
     supervisor: { ...planSupervisor(process, options, directory), listenerPath: record.listener?.path },
     hold: options.hold ?? false,
+    memoryPolicy: record.memoryPolicy,
   })
   try {
     const onPause = async (pid: number) => listenerMessage(record, pid)
