@@ -32,7 +32,7 @@ static void join(struct ct_child *c) {
     isInUser |= flag == CLONE_NEWUSER;
   }
   if (c->target >= 0) {
-    if (setns(c->target, (int)(c->plan->pid_namespaces & ~(uint32_t)CLONE_NEWPID)) != 0) fail(c, CT_STAGE_JOIN, 0);
+    if (setns(c->target, (int)(c->plan->pid_namespaces & ~before)) != 0) fail(c, CT_STAGE_JOIN, 0);
     if (fchdir(c->target_root) != 0 || chroot(".") != 0) fail(c, CT_STAGE_JOIN, 0);
   }
   c->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -202,7 +202,7 @@ export interface SupervisorPlan {
    * stdin; `inherit`: the process has the launcher's own stdio and no socket streams it.
    */
   readonly stdio: 'pipes' | 'closed-stdin' | 'inherit'
-  /** With `inherit`: exit once the process is set up instead of supervising it; `hold` then waits on this FIFO. */
+  /** With `inherit`: exit once the process is set up instead of supervising it; `hold` then waits on this FIFO, made when missing. */
   readonly detachWithFifo?: string | undefined
   /** Unix socket that gets the pty master by SCM_RIGHTS (runc's --console-socket) instead of the supervisor keeping it. */
   readonly consoleSocketPath?: string | undefined

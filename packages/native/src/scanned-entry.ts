@@ -1,3 +1,5 @@
+import { NativeError } from './errors.ts'
+
 /** The types of entry that a file tree can have. */
 export type EntryType = 'directory' | 'file' | 'symlink' | 'char' | 'block' | 'fifo' | 'socket'
 
@@ -38,7 +40,7 @@ const TYPES: Readonly<Record<number, EntryType>> = {
   12: 'socket',
 }
 
-/** Decodes the payload of one record of the verb `scan` (PROTOCOL.md). */
+/** Decodes the payload of one record of the verb `scan` (PROTOCOL.md). Throws `NATIVE_TREE_FAILED` when it is cut off. */
 export function decodeEntry(bytes: Buffer): ScannedEntry {
   const record = new RecordReader(bytes)
   const path = record.bytes()
@@ -73,23 +75,28 @@ class RecordReader {
   }
 
   u32(): number {
-    this.#at += 4
-    return this.#bytes.readUInt32LE(this.#at - 4)
+    return this.#bytes.readUInt32LE(this.#pass(4))
   }
 
   u64(): bigint {
-    this.#at += 8
-    return this.#bytes.readBigUInt64LE(this.#at - 8)
+    return this.#bytes.readBigUInt64LE(this.#pass(8))
   }
 
   i64(): bigint {
-    this.#at += 8
-    return this.#bytes.readBigInt64LE(this.#at - 8)
+    return this.#bytes.readBigInt64LE(this.#pass(8))
   }
 
   bytes(): Buffer {
     const size = this.u32()
-    this.#at += size + 1
-    return this.#bytes.subarray(this.#at - size - 1, this.#at - 1)
+    const from = this.#pass(size + 1)
+    return this.#bytes.subarray(from, from + size)
+  }
+
+  /** Where the next `size` bytes begin. */
+  #pass(size: number): number {
+    const from = this.#at
+    this.#at += size
+    if (this.#at <= this.#bytes.length) return from
+    throw new NativeError('NATIVE_TREE_FAILED', 'ct-native sent an entry that is cut off', { kind: 'internal', errno: 'EBADMSG' })
   }
 }

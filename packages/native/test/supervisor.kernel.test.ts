@@ -305,7 +305,6 @@ test('an exec ends although a child of it keeps its output open', async () => {
 test('a detached process has the stdio of its launcher, waits at a FIFO and has no supervisor', async () => {
   using sandbox = new Sandbox()
   const fifo = sandbox.file('fifo')
-  await once(spawn('mkfifo', [fifo]), 'exit')
   const plan = containerPlan(sandbox, ['sh', '-c', 'echo free > /tmp/free'], {
     hold: true,
     supervisor: { stdio: 'inherit', detachWithFifo: fifo, pidPath: sandbox.file('pid') },

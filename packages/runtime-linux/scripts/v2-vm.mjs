@@ -12,7 +12,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
@@ -98,14 +98,19 @@ function fill(root) {
   writeFileSync(join(root, 'etc/group'), 'root:x:0:\n')
   cpSync(process.execPath, join(root, 'bin/node'), { dereference: true })
   addLibraries(root, process.execPath)
-  for (const path of MODULES.map((module) => join(values.modules ?? '/none', 'kernel', module)).filter((path) => existsSync(path))) {
-    cpSync(path, join(root, 'modules', path.slice(path.lastIndexOf('/') + 1)))
-  }
+  for (const module of MODULES) addModule(root, join(values.modules ?? '/none', 'kernel', module))
   addWorkspace(join(root, 'work'))
   const modules = readdirSync(join(root, 'work/node_modules'), { recursive: true }).filter((path) => path.endsWith('gnu.node'))
   for (const path of modules) addLibraries(root, join(root, 'work/node_modules', path))
   writeFileSync(join(root, 'init'), INIT, { mode: 0o755 })
   writeFileSync(join(root, 'bin/run-tests'), RUN_TESTS, { mode: 0o755 })
+}
+
+/** Copies a module of the kernel, decompressed; one that is built in, or that the kernel has not, is no file. */
+function addModule(root, path) {
+  const to = join(root, 'modules', basename(path))
+  if (existsSync(path)) cpSync(path, to)
+  else if (existsSync(`${path}.xz`)) writeFileSync(to, execFileSync('/bin/busybox', ['xzcat', `${path}.xz`], { maxBuffer: 1 << 26 }))
 }
 
 /** Copies the libraries that a program or a native module is linked to. */

@@ -39,6 +39,7 @@ export type {
   Linux,
   LinuxDevice,
   LinuxIdMapping,
+  LinuxMemoryPolicy,
   LinuxNamespace,
   LinuxNamespaceType,
   LinuxPersonality,
@@ -60,6 +61,7 @@ export type {
   LinuxWeightDevice,
 } from './spec/resources.ts'
 export type { Root } from './spec/root.ts'
+export { rootlessSpec } from './spec/rootless-spec.ts'
 export type {
   LinuxSeccomp,
   LinuxSeccompArg,

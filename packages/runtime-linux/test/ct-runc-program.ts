@@ -1,15 +1,15 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsup'
 
-/** Builds ct-runc from the sources as one executable file, `ct-runc.js` in a directory of its own. */
+/** Builds ct-runc from the sources as one executable file, `ct-runc.js` in a directory of its own, and beside it the library. */
 export async function buildCtRunc(program: string): Promise<void> {
   const packages = fileURLToPath(new URL('../../', import.meta.url))
   const directory = dirname(program)
   await build({
     config: false,
-    entry: [fileURLToPath(new URL('../src/ct-runc.ts', import.meta.url))],
+    entry: ['ct-runc', 'index'].map((name) => fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url))),
     format: 'esm',
     target: 'node20',
     platform: 'node',
@@ -25,5 +25,5 @@ export async function buildCtRunc(program: string): Promise<void> {
   writeFileSync(`${directory}/package.json`, '{"type":"module"}')
   const helper = `native-linux-${process.arch}`
   mkdirSync(`${directory}/node_modules/@ct`, { recursive: true })
-  symlinkSync(`${packages}${helper}`, `${directory}/node_modules/@ct/${helper}`)
+  cpSync(`${packages}${helper}`, `${directory}/node_modules/@ct/${helper}`, { recursive: true })
 }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { geteuid } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasErrno } from '@ct/errors'
 import type { OomCounter } from '@ct/native'
@@ -20,6 +21,8 @@ export interface Cgroup {
   readonly hierarchies: readonly CgroupDirectory[]
 }
 
+const DENIED = ['EACCES', 'EROFS', 'EPERM'] as const
+
 /** How long a removed cgroup may stay busy after its last process has gone. */
 const REMOVE_TIMEOUT_MS = 5_000
 
@@ -31,7 +34,8 @@ const ON_DEMAND: readonly Controller[] = ['cpuset', 'hugetlb', 'net_cls', 'net_p
 
 /**
  * Makes the cgroup at `path` in all hierarchies but those that are made on demand, of which those of `demanded`
- * controllers. One without processes that is there already, left by a crash, is replaced.
+ * controllers. One without processes that is there already, left by a crash, is replaced. Hierarchies that a user may not
+ * change are left out: what is delegated to them is used.
  * @throws RuntimeError RUNTIME_CGROUP_FAILED; what was made is removed again.
  */
 export function createCgroup(layout: CgroupLayout, path: string, demanded: readonly Controller[] = []): Cgroup {
@@ -42,13 +46,15 @@ export function createCgroup(layout: CgroupLayout, path: string, demanded: reado
   try {
     for (const hierarchy of chosen) {
       const { mountPoint, controllers } = hierarchy
-      made.push({ directory: makeDirectory(layout, hierarchy, path), controllers })
+      const directory = makeDelegated(layout, hierarchy, path)
+      if (directory === undefined) continue
+      made.push({ directory, controllers })
       if (layout.version === 1 && controllers.includes('cpuset')) inheritCpuset(mountPoint, path)
     }
   } catch (error) {
     for (const { directory } of made) removeEmpty(directory)
     throw new RuntimeError('RUNTIME_CGROUP_FAILED', `cgroup ${path} cannot be made`, {
-      kind: hasErrno(error, 'EACCES', 'EROFS', 'EPERM') ? 'denied' : 'internal',
+      kind: hasErrno(error, ...DENIED) ? 'denied' : 'internal',
       cause: error,
     })
   }
@@ -141,8 +147,22 @@ export async function removeCgroup(cgroup: Cgroup): Promise<void> {
   }
 }
 
+function isRoot(): boolean {
+  return geteuid?.() === 0
+}
+
 function isOnDemand({ version }: CgroupLayout, controllers: readonly Controller[]): boolean {
   return version === 1 && controllers.every((controller) => ON_DEMAND.includes(controller))
+}
+
+/** The directory, or nothing where a user may not make it. */
+function makeDelegated(layout: CgroupLayout, hierarchy: Hierarchy, path: string): string | undefined {
+  try {
+    return makeDirectory(layout, hierarchy, path)
+  } catch (error) {
+    if (isRoot() || !hasErrno(error, ...DENIED)) throw error
+    return undefined
+  }
 }
 
 function makeDirectory(layout: CgroupLayout, { mountPoint, controllers }: Hierarchy, path: string): string {
@@ -173,14 +193,15 @@ function delegate(mountPoint: string, path: string, controllers: readonly Contro
 
 /**
  * False where the kernel refuses: a cgroup with processes of its own hands nothing down, and some controllers want
- * conditions of their own (no real-time tasks for `cpu`). A limit that needs the controller is refused later, by name.
+ * conditions of their own (no real-time tasks for `cpu`); and where a user may not. A limit that needs the controller is
+ * refused later, by name.
  */
 function enable(file: string, controllers: readonly Controller[]): boolean {
   try {
     writeFileSync(file, controllers.map((controller) => `+${controller}`).join(' '))
     return true
   } catch (error) {
-    if (hasErrno(error, 'EBUSY', 'EINVAL', 'ENOENT', 'EOPNOTSUPP')) return false
+    if (hasErrno(error, 'EBUSY', 'EINVAL', 'ENOENT', 'EOPNOTSUPP') || (!isRoot() && hasErrno(error, ...DENIED))) return false
     throw error
   }
 }

@@ -41,7 +41,7 @@ export function writeLimits(cgroup: Cgroup, resources: LinuxResources): void {
 function writeLimit(cgroup: Cgroup, limit: Limit, { isLast }: { readonly isLast: boolean }): boolean {
   const directory = directoryOf(cgroup, limit.controller)
   if (directory === undefined) {
-    throw unsupported(`${limit.file} cannot be set: this machine has no cgroup controller ${limit.controller}`)
+    throw unsupported(`${limit.file} cannot be set: ${reasonOf(cgroup, limit.controller)}`)
   }
   const isThere = existsSync(`${directory}/${limit.file}`)
   if (!isThere && limit.isOptional) return true
@@ -56,6 +56,13 @@ function writeLimit(cgroup: Cgroup, limit: Limit, { isLast }: { readonly isLast:
     if (!isLast && hasErrno(error, 'EINVAL', 'EBUSY')) return false
     throw refusal(path, text, error)
   }
+}
+
+function reasonOf({ layout }: Cgroup, controller: Controller): string {
+  const isThere = layout.hierarchies.some(({ controllers }) => controllers.includes(controller))
+  return isThere
+    ? `the cgroup controller ${controller} is not delegated to this user`
+    : `this machine has no cgroup controller ${controller}`
 }
 
 function refusal(path: string, value: string, cause: unknown): RuntimeError {

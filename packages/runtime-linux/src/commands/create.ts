@@ -1,4 +1,4 @@
-import { type Bundled, readBundle } from './bundle.ts'
+import { readBundle } from './bundle.ts'
 import { type Command, type CommandContext, idOf } from './command.ts'
 import { LAUNCH_FLAGS, launchingOf } from './launch.ts'
 
@@ -10,8 +10,8 @@ export const create: Command = {
   flags: { ...LAUNCH_FLAGS, bundle: false },
   aliases: { b: 'bundle' },
   async run(context: CommandContext) {
-    const { bundle, terminal }: Bundled = readBundle(context)
-    await context.runtime.create(idOf(context), bundle, launchingOf(context, { detach: true, terminal }))
+    const { bundle, ...launch } = readBundle(context)
+    await context.runtime.create(idOf(context), bundle, launchingOf(context, { detach: true, ...launch }))
     return 0
   },
 }

@@ -1,5 +1,6 @@
 import { MOUNT_OPTIONS } from '@ct/native'
 import { CAPABILITIES } from '../capabilities.ts'
+import { MEMORY_FLAGS, MEMORY_MODES } from '../plan/scheduling.ts'
 import { SECCOMP_ARCHITECTURES } from '../seccomp/architectures.ts'
 import { OCI_VERSION } from '../spec/default-spec.ts'
 import { HOOK_NAMES } from '../spec/validate-hooks.ts'
@@ -27,7 +28,7 @@ export const features: Command = {
         cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: false },
         seccomp: {
           enabled: true,
-          actions: SECCOMP_ACTIONS.filter((action) => action !== 'SCMP_ACT_NOTIFY'),
+          actions: SECCOMP_ACTIONS,
           operators: SECCOMP_OPERATORS,
           archs: Object.keys(SECCOMP_ARCHITECTURES),
           knownFlags: SECCOMP_FLAGS,
@@ -35,8 +36,10 @@ export const features: Command = {
         },
         apparmor: { enabled: false },
         selinux: { enabled: false },
+        memoryPolicy: { modes: Object.keys(MEMORY_MODES), flags: Object.keys(MEMORY_FLAGS) },
         intelRdt: { enabled: false },
-        mountExtensions: { idmap: { enabled: false } },
+        netDevices: { enabled: false },
+        mountExtensions: { idmap: { enabled: true } },
       },
     }
     print(`${JSON.stringify(value, undefined, 2)}\n`)

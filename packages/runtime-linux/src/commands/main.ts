@@ -33,6 +33,7 @@ export async function main(argv: readonly string[], output: Output): Promise<num
   try {
     const global = parseFlags(argv, GLOBAL_FLAGS, ALIASES)
     log = (level, message) => writeLog(global, level, message)
+    const warn = (message: string) => (global.flags.log ? log('warning', message) : output.printError(`ct-runc: warning: ${message}\n`))
     const [name, ...words] = global.rest
     if (global.flags.version) return print(output, `ct-runc\nspec: ${OCI_VERSION}\n`)
     if (global.flags.help || name === undefined || name === 'help') return print(output, help())
@@ -40,7 +41,7 @@ export async function main(argv: readonly string[], output: Output): Promise<num
     checkFormat(global)
     command = COMMANDS.find((candidate) => candidate.name === name)
     if (command === undefined) throw new UsageError(`no such command: ${name}`)
-    return await runCommand(command, words, { global, output, warn: ({ message }) => log('warning', message) })
+    return await runCommand(command, words, { global, output, warn: ({ message }) => warn(message) })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     log('error', message)

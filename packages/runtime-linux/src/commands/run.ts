@@ -14,8 +14,8 @@ export const run: Command = {
     const { runtime } = context
     const id = idOf(context)
     const detach = isOn(context, 'detach')
-    const { bundle, terminal } = readBundle(context)
-    const options = { ...launchingOf(context, { detach, terminal }), io: { stdin: true } }
+    const { bundle, terminal, activated } = readBundle(context)
+    const options = { ...launchingOf(context, { detach, terminal, activated }), io: { stdin: true } }
     if (detach) {
       await runtime.run(id, bundle, options)
       return 0

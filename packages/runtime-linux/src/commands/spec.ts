@@ -1,12 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { getgid, getuid } from 'node:process'
 import { hasErrno } from '@ct/errors'
 import { DEFAULT_PATH } from '../plan/exec-files.ts'
 import { defaultSpec } from '../spec/default-spec.ts'
+import { rootlessSpec } from '../spec/rootless-spec.ts'
 import { type Command, isOn } from './command.ts'
 import { UsageError } from './parse-flags.ts'
-import { rootlessSpec } from './rootless-spec.ts'
 
 /** `ct-runc spec`. */
 export const spec: Command = {
@@ -24,7 +23,7 @@ export const spec: Command = {
       terminal: true,
       readonlyRoot: true,
     })
-    const value = isOn(context, 'rootless') ? rootlessSpec(whole, { uid: getuid?.() ?? 0, gid: getgid?.() ?? 0 }) : whole
+    const value = isOn(context, 'rootless') ? rootlessSpec(whole) : whole
     try {
       writeFileSync(path, `${JSON.stringify(value, undefined, 2)}\n`, { flag: 'wx', mode: 0o666 })
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { ExecPlan, NamespaceType, SupervisorPlan } from '@ct/native'
+import type { LinuxMemoryPolicy } from '../spec/linux.ts'
 import type { Process } from '../spec/process.ts'
 import type { SeccompFilter } from './credentials.ts'
 import { planEarlyProcess, planProcess, planTerminal } from './process.ts'
@@ -15,6 +16,7 @@ export interface ExecContext {
   readonly withheld: readonly string[]
   readonly supervisor: SupervisorPlan
   readonly hold: boolean
+  readonly memoryPolicy?: LinuxMemoryPolicy | undefined
 }
 
 /** Joins the container, then cuts the process down as the first one was. */

@@ -1,10 +1,11 @@
 import type { NamespaceType, Operation } from '@ct/native'
 import { RuntimeError } from '../errors.ts'
+import type { LinuxMemoryPolicy } from '../spec/linux.ts'
 import type { Process } from '../spec/process.ts'
 import { type CredentialContext, planCredentials } from './credentials.ts'
 import { execFiles } from './exec-files.ts'
 import { planRlimits } from './rlimits.ts'
-import { planScheduling } from './scheduling.ts'
+import { planMemoryPolicy, planScheduling } from './scheduling.ts'
 
 const DEFAULT_SIZE = { height: 24, width: 80 }
 const DEFAULT_UMASK = 0o022
@@ -34,13 +35,15 @@ export function execNotFound(program: string, cause?: unknown): RuntimeError {
 export interface ProcessContext extends Omit<CredentialContext, 'probe'> {
   /** Whether a program that cannot be executed is a failure before the hold, for nobody could be told after it. */
   readonly isProbed?: boolean | undefined
+  /** The container's. Default: the kernel's. */
+  readonly memoryPolicy?: LinuxMemoryPolicy | undefined
 }
 
 /** Operations from inside the root to the program. */
 export function planProcess(context: ProcessContext): Operation[] {
   const { args, env = [], cwd, rlimits, user } = context.process
   const operations: Operation[] = planRlimits(rlimits)
-  operations.push(...planScheduling(context.process))
+  operations.push(...planScheduling(context.process), ...planMemoryPolicy(context.memoryPolicy))
   operations.push({ op: 'umask', mask: user.umask ?? DEFAULT_UMASK })
   const files = execFiles(args[0] ?? '', env)
   if (files.length === 0) throw execNotFound(args[0] ?? '')

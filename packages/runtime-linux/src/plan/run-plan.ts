@@ -56,7 +56,14 @@ export function planRun(context: RunContext): RunPlan {
       ...planPaths(linux),
       ...(spec.root?.readonly ? [{ op: 'attributes', target: '/', attributes: { set: ['rdonly'] } } as const] : []),
       ...(linux.personality === undefined ? [] : [{ op: 'personality', persona: PERSONAS[linux.personality.domain] } as const]),
-      ...planProcess({ process, filter: context.filter, withheld, hold: context.hold, isProbed: supervisor.detachWithFifo !== undefined }),
+      ...planProcess({
+        process,
+        filter: context.filter,
+        withheld,
+        hold: context.hold,
+        isProbed: supervisor.detachWithFifo !== undefined,
+        memoryPolicy: linux.memoryPolicy,
+      }),
     ],
   }
 }

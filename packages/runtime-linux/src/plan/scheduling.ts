@@ -1,4 +1,5 @@
 import type { Operation } from '@ct/native'
+import type { LinuxMemoryPolicy } from '../spec/linux.ts'
 import type { ExecCpuAffinity, IoPriority, Process, Scheduler } from '../spec/process.ts'
 
 /** Policies of sched_setattr(2). */
@@ -24,6 +25,30 @@ export const SCHEDULER_FLAGS: Readonly<Record<NonNullable<Scheduler['flags']>[nu
 /** Classes of ioprio_set(2). */
 export const IO_CLASSES: Readonly<Record<IoPriority['class'], number>> = { IOPRIO_CLASS_RT: 1, IOPRIO_CLASS_BE: 2, IOPRIO_CLASS_IDLE: 3 }
 
+/** Modes of set_mempolicy(2). */
+export const MEMORY_MODES: Readonly<Record<LinuxMemoryPolicy['mode'], number>> = {
+  MPOL_DEFAULT: 0,
+  MPOL_PREFERRED: 1,
+  MPOL_BIND: 2,
+  MPOL_INTERLEAVE: 3,
+  MPOL_LOCAL: 4,
+  MPOL_PREFERRED_MANY: 5,
+  MPOL_WEIGHTED_INTERLEAVE: 6,
+}
+/** Flags of set_mempolicy(2), which are part of the mode. */
+export const MEMORY_FLAGS: Readonly<Record<NonNullable<LinuxMemoryPolicy['flags']>[number], number>> = {
+  MPOL_F_STATIC_NODES: 0x8000,
+  MPOL_F_RELATIVE_NODES: 0x4000,
+  MPOL_F_NUMA_BALANCING: 0x2000,
+}
+
+/** Where the kernel takes the memory of the process from. */
+export function planMemoryPolicy(policy: LinuxMemoryPolicy | undefined): Operation[] {
+  if (!policy) return []
+  const mode = (policy.flags ?? []).reduce((sum, flag) => sum | MEMORY_FLAGS[flag], MEMORY_MODES[policy.mode])
+  return [{ op: 'memory-policy', mode, nodes: policy.nodes ? parseNumbers(policy.nodes) : [] }]
+}
+
 /** How the kernel schedules the process, set while it still has the right to. */
 export function planScheduling({ scheduler, ioPriority }: Process): Operation[] {
   const operations: Operation[] = []
@@ -46,11 +71,11 @@ export function planScheduling({ scheduler, ioPriority }: Process): Operation[] 
 /** The processors of an exec before it is in its cgroup (`initial`), or from then on (`final`). */
 export function planAffinity(affinity: ExecCpuAffinity | undefined, when: 'initial' | 'final'): Operation[] {
   const list = affinity?.[when]
-  return list ? [{ op: 'cpu-affinity', cpus: parseCpus(list) }] : []
+  return list ? [{ op: 'cpu-affinity', cpus: parseNumbers(list) }] : []
 }
 
-/** The processors of a list such as `0-3,7`. */
-export function parseCpus(list: string): number[] {
+/** The processors or nodes of a list such as `0-3,7`. */
+export function parseNumbers(list: string): number[] {
   return list.split(',').flatMap((part) => {
     const [first = 0, last = first] = part.trim().split('-').map(Number)
     return Array.from({ length: last - first + 1 }, (_, index) => first + index)

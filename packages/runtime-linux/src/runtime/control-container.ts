@@ -3,6 +3,7 @@ import { hasErrno } from '@ct/errors'
 import { connectSupervisor, NativeError, releaseFifo } from '@ct/native'
 import type { Cgroup } from '../cgroups/cgroup.ts'
 import { RuntimeError } from '../errors.ts'
+import { FIFO } from './command-io.ts'
 import { explainControlFailure, explainExecFailure } from './failure.ts'
 import { type ContainerRecord, writeRecord } from './record.ts'
 import { type OnWarning, runLateHooks } from './run-hooks.ts'
@@ -10,9 +11,6 @@ import { runStartContainerHooks } from './run-inner-hooks.ts'
 import { SIGKILL, sendSignal, signalNumber } from './signals.ts'
 import { stateOf } from './state-of.ts'
 import { isAlive } from './status.ts'
-
-/** Name of the FIFO in the state directory at which an unsupervised process is held. */
-export const FIFO = 'exec.fifo'
 
 /** The container that is started. */
 export interface StartContext {

@@ -1,19 +1,21 @@
 import { rmSync, writeFileSync } from 'node:fs'
+import { geteuid } from 'node:process'
 import { launch, type Supervisor, type SupervisorPlan } from '@ct/native'
 import { type Cgroup, cgroupPids, createCgroup, oomCounter, removeCgroup, removeEmptyCgroup } from '../cgroups/cgroup.ts'
 import type { CgroupLayout } from '../cgroups/layout.ts'
 import { demandedControllers, writeLimits } from '../cgroups/limits.ts'
 import { writeDeviceRules } from '../cgroups/write-device-rules.ts'
+import { RuntimeError } from '../errors.ts'
 import { hasListener, type SeccompFilter, seccompFilter } from '../plan/credentials.ts'
 import { refuseLabels } from '../plan/labels.ts'
 import { planRun } from '../plan/run-plan.ts'
 import type { Hooks } from '../spec/hooks.ts'
 import type { SpecMount } from '../spec/mount.ts'
 import type { Spec } from '../spec/spec.ts'
+import { type CommandIo, FIFO } from './command-io.ts'
 import { settleExit, startContainer } from './control-container.ts'
 import { explainFailure } from './failure.ts'
 import { IdMapHolders } from './id-map-holders.ts'
-import { type InheritedIo, inheritedDescriptors } from './inherited-io.ts'
 import { listenerMessage, listenerOf } from './listener-message.ts'
 import type { LoadedBundle } from './load-bundle.ts'
 import { adjustOomScore } from './oom-score.ts'
@@ -27,7 +29,7 @@ import { stateOf } from './state-of.ts'
 import { isAlive } from './status.ts'
 
 /** Everything that a new container is made from. */
-export interface CreateRequest {
+export interface CreateRequest extends CommandIo {
   readonly stateDirectory: string
   readonly layout: CgroupLayout
   readonly cgroupPath: string
@@ -35,10 +37,8 @@ export interface CreateRequest {
   readonly bundle: LoadedBundle
   readonly hold: boolean
   readonly io: ContainerIo
-  readonly inherited?: InheritedIo | undefined
   /** False where pivot_root cannot work. */
   readonly pivot?: boolean | undefined
-  readonly pidPath?: string | undefined
   readonly signal?: AbortSignal | undefined
   readonly onWarning?: OnWarning | undefined
 }
@@ -138,17 +138,30 @@ async function undo({ cgroup, record, directory }: Progress): Promise<void> {
   }
 }
 
-async function prepareCgroup({ layout, cgroupPath, bundle }: CreateRequest): Promise<Cgroup> {
+async function prepareCgroup({ layout, cgroupPath, bundle, onWarning }: CreateRequest): Promise<Cgroup> {
   const resources = bundle.spec.linux?.resources ?? {}
   const cgroup = createCgroup(layout, cgroupPath, demandedControllers(layout, resources))
+  if (cgroup.hierarchies.length === 0 && layout.hierarchies.length > 0) onWarning?.(notDelegated(cgroupPath))
   try {
-    await writeDeviceRules(cgroup, resources.devices, { isNew: true })
+    // In the user namespace of a user there are no devices but those that are bound, and they may not give any rules.
+    if (geteuid?.() === 0) await writeDeviceRules(cgroup, resources.devices, { isNew: true })
     writeLimits(cgroup, resources)
     return cgroup
   } catch (error) {
     removeEmptyCgroup(cgroup)
     throw error
   }
+}
+
+function notDelegated(path: string): RuntimeError {
+  return new RuntimeError(
+    'RUNTIME_CGROUP_FAILED',
+    `no cgroup is delegated to this user at ${path}: there are no limits, statistics or pause`,
+    {
+      kind: 'denied',
+      hint: 'name a cgroup that belongs to the user as the parent',
+    },
+  )
 }
 
 interface Prepared {
@@ -161,7 +174,7 @@ interface Prepared {
 
 async function launchContainer(request: CreateRequest, prepared: Prepared): Promise<Supervisor> {
   const { bundle, hold, pivot, signal } = request
-  const supervisor = { ...(await planSupervisor(request, prepared)), listenerPath: prepared.record.listener?.path }
+  const supervisor = { ...planSupervisor(request, prepared), listenerPath: prepared.record.listener?.path }
   const { cgroup, filter, onPause, record, directory } = prepared
   await using idMaps = await IdMapHolders.open(bundle.spec, directory)
   const idMapOf = (mount: SpecMount) => idMaps.pathOf(mount)
@@ -184,30 +197,16 @@ async function launchContainer(request: CreateRequest, prepared: Prepared): Prom
   }
 }
 
-async function planSupervisor(
-  { bundle, io, inherited, pidPath }: CreateRequest,
+function planSupervisor(
+  { bundle, io, inherited, descriptors, pidPath }: CreateRequest,
   { cgroup, record, directory }: Prepared,
-): Promise<SupervisorPlan> {
-  const oom = oomCounter(cgroup)
-  if (inherited?.makeFifo !== undefined) {
-    return {
-      stdio: 'inherit',
-      detachWithFifo: await inherited.makeFifo(directory, hostUid(bundle.spec)),
-      ...inheritedDescriptors(inherited),
-      pidPath,
-    }
-  }
+): SupervisorPlan {
+  if (inherited?.isSupervised === false) return { ...descriptors, pidPath, stdio: 'inherit', detachWithFifo: `${directory}/${FIFO}` }
   const { socketPath, exitPath } = record
-  if (inherited !== undefined) return { stdio: 'inherit', socketPath, exitPath, pidPath, oom, ...inheritedDescriptors(inherited) }
-  return {
-    socketPath,
-    exitPath,
-    logPath: io.logPath,
-    pidPath,
-    stdio: io.stdin || bundle.spec.process?.terminal ? 'pipes' : 'closed-stdin',
-    stdinOnce: io.stdinOnce,
-    oom,
-  }
+  const common = { ...descriptors, socketPath, exitPath, pidPath, oom: oomCounter(cgroup) }
+  if (inherited !== undefined) return { ...common, stdio: 'inherit' }
+  const stdio = io.stdin || bundle.spec.process?.terminal ? 'pipes' : 'closed-stdin'
+  return { ...common, logPath: io.logPath, stdio, stdinOnce: io.stdinOnce }
 }
 
 function newRecord({ id, bundle, cgroupPath, io, inherited }: CreateRequest, directory: string): ContainerRecord {
@@ -222,7 +221,7 @@ function newRecord({ id, bundle, cgroupPath, io, inherited }: CreateRequest, dir
     rootfs: bundle.rootfs,
     createdAt: new Date().toISOString(),
     isStarted: false,
-    isSupervised: inherited?.makeFifo === undefined,
+    isSupervised: inherited?.isSupervised ?? true,
     cgroup: cgroupPath,
     socketPath: io.socketPath ?? `${directory}/sock`,
     exitPath: io.exitPath ?? `${directory}/exit`,
@@ -230,15 +229,9 @@ function newRecord({ id, bundle, cgroupPath, io, inherited }: CreateRequest, dir
     namespaces: namespacesOf(spec),
     process: spec.process ?? { args: [], cwd: '/', user: { uid: 0, gid: 0 } },
     devices: spec.linux?.resources?.devices,
+    memoryPolicy: spec.linux?.memoryPolicy,
     hooks: spec.hooks ?? undefined,
   }
-}
-
-/** The process's user as the host counts. */
-function hostUid({ process, linux }: Spec): number {
-  const { uid = 0 } = process?.user ?? {}
-  const line = linux?.uidMappings?.find(({ containerID, size }) => uid >= containerID && uid < containerID + size)
-  return line === undefined ? uid : line.hostID + uid - line.containerID
 }
 
 function namespacesOf({ linux }: Spec): ContainerRecord['namespaces'] {

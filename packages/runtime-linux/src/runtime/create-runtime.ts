@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { hasErrno } from '@ct/errors'
 import { connectSupervisor, type Supervisor } from '@ct/native'
 import { type Cgroup, cgroupPids, openCgroup } from '../cgroups/cgroup.ts'
+import { defaultCgroupParent } from '../cgroups/cgroup-parent.ts'
 import { freeze, thaw } from '../cgroups/freezer.ts'
 import { type CgroupLayout, detectCgroupLayout } from '../cgroups/layout.ts'
 import { readStats } from '../cgroups/read-stats.ts'
@@ -15,11 +16,11 @@ import type { LinuxResources } from '../spec/resources.ts'
 import type { ContainerStatus, State } from '../spec/state.ts'
 import { validateResources } from '../spec/validate-resources.ts'
 import { ownerName } from '../users/owner-name.ts'
+import type { CommandIo } from './command-io.ts'
 import { signalContainer, startContainer } from './control-container.ts'
 import { type CreatedContainer, createContainer } from './create-container.ts'
 import { deleteContainer } from './delete-container.ts'
 import { type ExecProcessOptions, execProcess } from './exec-process.ts'
-import type { InheritedIo } from './inherited-io.ts'
 import { type LoadedBundle, loadBundle } from './load-bundle.ts'
 import { type ContainerRecord, readRecord } from './record.ts'
 import type { OnWarning } from './run-hooks.ts'
@@ -51,10 +52,8 @@ export function createRuntime(options: RuntimeOptions): LinuxRuntime {
   return new DiskRuntime(options)
 }
 
-/** What only the command does: its own stdio, pid files, no pivot. */
-export interface LaunchOptions extends CreateOptions {
-  readonly inherited?: InheritedIo | undefined
-  readonly pidPath?: string | undefined
+/** What only the command does: its own stdio, descriptors, pid files, no pivot. */
+export interface LaunchOptions extends CreateOptions, CommandIo {
   readonly pivot?: boolean | undefined
 }
 
@@ -68,14 +67,14 @@ export interface StateDetails extends State {
 /** The implementation of {@link createRuntime}, with what only the command needs. */
 export class DiskRuntime implements LinuxRuntime {
   readonly #stateDirectory: string
-  readonly #cgroupParent: string
+  readonly #cgroupParent: string | undefined
   readonly #onWarning: OnWarning | undefined
   #layout: CgroupLayout | undefined
 
-  constructor({ stateDirectory, cgroupParent = 'ct', onWarning }: RuntimeOptions) {
+  constructor({ stateDirectory, cgroupParent, onWarning }: RuntimeOptions) {
     this.#onWarning = onWarning
     this.#stateDirectory = resolve(stateDirectory)
-    this.#cgroupParent = cgroupParent.replace(/^\/+|\/+$/g, '')
+    this.#cgroupParent = cgroupParent?.replace(/^\/+|\/+$/g, '')
   }
 
   async create(id: string, bundle: Bundle | LoadedBundle | string, options: LaunchOptions = {}): Promise<Container> {
@@ -125,7 +124,9 @@ export class DiskRuntime implements LinuxRuntime {
   }
 
   async pids(id: string): Promise<number[]> {
-    return cgroupPids(this.#cgroup(this.#find(id)))
+    const record = this.#find(id)
+    const cgroup = this.#cgroup(record)
+    return cgroup.hierarchies.length === 0 && isAlive(record) ? [record.pid] : cgroupPids(cgroup)
   }
 
   async stats(id: string): Promise<ContainerStats> {
@@ -194,7 +195,7 @@ export class DiskRuntime implements LinuxRuntime {
 
   #cgroupPath(id: string, path = ''): string {
     if (path.startsWith('/')) return path.replace(/\/+$/, '')
-    return `/${this.#cgroupParent}/${path || id}`
+    return `/${this.#cgroupParent ?? defaultCgroupParent(this.#cgroups())}/${path || id}`
   }
 
   #container({ record, supervisor }: CreatedContainer): Container {

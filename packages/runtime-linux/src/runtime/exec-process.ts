@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { launchExec, type Supervisor } from '@ct/native'
+import { launchExec, type Supervisor, type SupervisorPlan } from '@ct/native'
 import { type Cgroup, cgroupBelow, entryFiles, joinFiles } from '../cgroups/cgroup.ts'
 import { hasDeviceControl } from '../cgroups/device-rules.ts'
 import { planExec } from '../plan/exec-plan.ts'
 import { refuseLabels } from '../plan/labels.ts'
 import type { Process } from '../spec/process.ts'
 import { validateProcess } from '../spec/validate-process.ts'
+import { type CommandIo, FIFO } from './command-io.ts'
 import { explainFailure } from './failure.ts'
-import { type InheritedIo, inheritedDescriptors } from './inherited-io.ts'
 import { listenerMessage } from './listener-message.ts'
 import { adjustOomScore } from './oom-score.ts'
 import { type ContainerRecord, FILTER } from './record.ts'
@@ -16,9 +16,7 @@ import type { OnWarning } from './run-hooks.ts'
 import type { ExecOptions } from './runtime.ts'
 
 /** Options of an exec, with what only the command needs. */
-export interface ExecProcessOptions extends ExecOptions {
-  readonly inherited?: InheritedIo | undefined
-  readonly pidPath?: string | undefined
+export interface ExecProcessOptions extends ExecOptions, CommandIo {
   /** Cgroup below the container's that takes the process in. Default: the container's own. */
   readonly cgroup?: string | undefined
   /** Whether to start it also in a paused container, where it waits. Default: false. */
@@ -52,8 +50,9 @@ export async function execProcess(
     cgroupProcs: options.cgroup ? entryFiles(cgroupBelow(cgroup, options.cgroup)) : joinFiles(cgroup, record.pid),
     filter: filterFlags === undefined ? undefined : { program: readFileSync(`${directory}/${FILTER}`), flags: filterFlags },
     withheld: hasDeviceControl(cgroup, record.devices) ? [] : ['CAP_MKNOD'],
-    supervisor: { ...(await planSupervisor(process, options, directory)), listenerPath: record.listener?.path },
+    supervisor: { ...planSupervisor(process, options, directory), listenerPath: record.listener?.path },
     hold: options.hold ?? false,
+    memoryPolicy: record.memoryPolicy,
   })
   try {
     const onPause = async (pid: number) => listenerMessage(record, pid)
@@ -66,20 +65,12 @@ export async function execProcess(
   }
 }
 
-async function planSupervisor(process: Process, options: ExecProcessOptions, directory: string) {
-  const { inherited, pidPath, stdin } = options
-  if (inherited?.makeFifo !== undefined) {
-    return {
-      stdio: 'inherit',
-      detachWithFifo: await inherited.makeFifo(directory, 0),
-      ...inheritedDescriptors(inherited),
-      pidPath,
-    } as const
-  }
+function planSupervisor(process: Process, options: ExecProcessOptions, directory: string): SupervisorPlan {
+  const { inherited, descriptors, pidPath, stdin } = options
+  if (inherited?.isSupervised === false) return { ...descriptors, pidPath, stdio: 'inherit', detachWithFifo: `${directory}/${FIFO}` }
   const socketPath = options.socketPath ?? `${directory}/exec-${randomBytes(4).toString('hex')}`
   const stdio = inherited !== undefined ? 'inherit' : stdin || process.terminal ? 'pipes' : 'closed-stdin'
-  const descriptors = inherited === undefined ? {} : inheritedDescriptors(inherited)
-  return { socketPath, exitPath: options.exitPath ?? `${socketPath}.exit`, pidPath, stdio, ...descriptors } as const
+  return { ...descriptors, pidPath, stdio, socketPath, exitPath: options.exitPath ?? `${socketPath}.exit` }
 }
 
 function defined(process: Process): Process {

@@ -3,6 +3,7 @@ import { hasErrno } from '@ct/errors'
 import type { NamespaceType } from '@ct/native'
 import { RuntimeError } from '../errors.ts'
 import type { Hooks } from '../spec/hooks.ts'
+import type { LinuxMemoryPolicy } from '../spec/linux.ts'
 import type { Process } from '../spec/process.ts'
 import type { LinuxDeviceRule } from '../spec/resources.ts'
 import type { Listener } from './listener-message.ts'
@@ -35,6 +36,7 @@ export interface ContainerRecord {
   /** Who is asked about its calls; undefined when the filter asks nobody. */
   readonly listener?: Listener | undefined
   readonly devices?: readonly LinuxDeviceRule[] | undefined
+  readonly memoryPolicy?: LinuxMemoryPolicy | undefined
   readonly hooks?: Hooks | undefined
 }
 

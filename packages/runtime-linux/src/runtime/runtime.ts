@@ -103,7 +103,7 @@ export interface LinuxRuntime extends Runtime {
   list(): Promise<State[]>
   /** Takes a container up again after a restart of this program; undefined when there is none. */
   load(id: string): Promise<Container | undefined>
-  /** Host process ids of everything in the container's cgroup. */
+  /** Host process ids of everything in the container's cgroup; without one, of the first process. */
   pids(id: string): Promise<number[]>
   stats(id: string): Promise<ContainerStats>
   /** Statistics in intervals, the first at once, and OOM kills as they come, until the container has stopped. */
@@ -118,8 +118,8 @@ export interface LinuxRuntime extends Runtime {
 export interface RuntimeOptions {
   /** Directory of the state files, one directory per container; made when missing. */
   readonly stateDirectory: string
-  /** Cgroup below which each container's is made, in every hierarchy. Default: `ct`. */
+  /** Cgroup below which each container's is made, in every hierarchy. Default: `ct`; of a user on version 2, the one they are in. */
   readonly cgroupParent?: string | undefined
-  /** Told of `poststart` and `poststop` hooks that failed, and of records that `list` leaves out. Default: nobody. */
+  /** Told of `poststart` and `poststop` hooks that failed, of records that `list` leaves out, and of a user's container that has no cgroup. Default: nobody. */
   readonly onWarning?: ((warning: RuntimeError) => void) | undefined
 }

@@ -20,6 +20,7 @@ export interface Linux {
   readonly readonlyPaths?: readonly string[] | undefined
   readonly mountLabel?: string | undefined
   readonly personality?: LinuxPersonality | undefined
+  readonly memoryPolicy?: LinuxMemoryPolicy | undefined
   /** What the clocks of a new time namespace are ahead of the host's. */
   readonly timeOffsets?: Readonly<Partial<Record<'monotonic' | 'boottime', LinuxTimeOffset>>> | undefined
 }
@@ -79,4 +80,22 @@ export interface LinuxDevice {
 export interface LinuxPersonality {
   readonly domain: 'LINUX' | 'LINUX32'
   readonly flags?: readonly string[] | undefined
+}
+
+/**
+ * From which memory nodes the processes get their pages.
+ * @see https://man7.org/linux/man-pages/man2/set_mempolicy.2.html
+ */
+export interface LinuxMemoryPolicy {
+  readonly mode:
+    | 'MPOL_DEFAULT'
+    | 'MPOL_PREFERRED'
+    | 'MPOL_BIND'
+    | 'MPOL_INTERLEAVE'
+    | 'MPOL_LOCAL'
+    | 'MPOL_PREFERRED_MANY'
+    | 'MPOL_WEIGHTED_INTERLEAVE'
+  /** A list such as `0-3,7`. Default: none. */
+  readonly nodes?: string | undefined
+  readonly flags?: readonly ('MPOL_F_STATIC_NODES' | 'MPOL_F_RELATIVE_NODES' | 'MPOL_F_NUMA_BALANCING')[] | undefined
 }

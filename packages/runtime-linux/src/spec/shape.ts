@@ -54,6 +54,17 @@ export function oneOf(words: readonly string[]): Shape {
   }
 }
 
+const MAXIMUM_NUMBER = 4095
+
+/** A list of processors or memory nodes such as `0-3,7`. */
+export function numberList(value: unknown, path: string): void {
+  text(value, path)
+  const isList = /^\s*\d+(-\d+)?(\s*,\s*\d+(-\d+)?)*\s*$/.test(value) || value === ''
+  const numbers = value.split(/[-,]/).map(Number)
+  if (isList && numbers.every((number) => number <= MAXIMUM_NUMBER)) return
+  throw bad(path, `a list of numbers up to ${MAXIMUM_NUMBER}, such as 0-3,7`, value)
+}
+
 /** An array whose items all have a shape. */
 export function list(item: Shape): Shape {
   return (value, path) => {

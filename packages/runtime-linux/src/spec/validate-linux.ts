@@ -1,3 +1,4 @@
+import { MEMORY_FLAGS, MEMORY_MODES } from '../plan/scheduling.ts'
 import type { Linux } from './linux.ts'
 import type { LinuxSeccomp } from './seccomp.ts'
 import {
@@ -6,6 +7,7 @@ import {
   int64,
   integer,
   list,
+  numberList,
   oneOf,
   record,
   type Shape,
@@ -76,7 +78,7 @@ const linuxShape: Shape = shape(
     mountLabel: text,
     personality: shape({ domain: oneOf(['LINUX', 'LINUX32']) }, { flags: unsupported }),
     intelRdt: unsupported,
-    memoryPolicy: unsupported,
+    memoryPolicy: shape({ mode: oneOf(Object.keys(MEMORY_MODES)) }, { nodes: numberList, flags: list(oneOf(Object.keys(MEMORY_FLAGS))) }),
     netDevices: unsupported,
     timeOffsets: shape({}, { monotonic: timeOffset, boottime: timeOffset }),
   },

@@ -1,7 +1,7 @@
 import { RLIMITS } from '../plan/rlimits.ts'
 import { IO_CLASSES, SCHEDULER_FLAGS, SCHEDULER_POLICIES } from '../plan/scheduling.ts'
 import type { Process } from './process.ts'
-import { absolute, bad, flag, integer, list, oneOf, shape, text, uint64, userId } from './shape.ts'
+import { absolute, bad, flag, integer, list, numberList, oneOf, shape, text, uint64, userId } from './shape.ts'
 
 const size = integer(0, 0xffff)
 
@@ -36,7 +36,7 @@ const processShape = shape(
         period: uint64,
       },
     ),
-    execCPUAffinity: shape({}, { initial: cpuList, final: cpuList }),
+    execCPUAffinity: shape({}, { initial: numberList, final: numberList }),
   },
 )
 
@@ -55,14 +55,4 @@ export function validateProcess(value: unknown, path = 'process'): Process {
     types.add(type)
   })
   return process
-}
-
-const MAXIMUM_CPU = 4095
-
-function cpuList(value: unknown, path: string): void {
-  text(value, path)
-  const isList = /^\s*\d+(-\d+)?(\s*,\s*\d+(-\d+)?)*\s*$/.test(value) || value === ''
-  const numbers = value.split(/[-,]/).map(Number)
-  if (!isList || numbers.some((number) => number > MAXIMUM_CPU))
-    throw bad(path, `a list of processors up to ${MAXIMUM_CPU}, such as 0-3,7`, value)
 }

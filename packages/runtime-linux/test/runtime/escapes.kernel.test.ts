@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, openSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
@@ -95,6 +96,56 @@ describe('an image cannot', () => {
   })
 })
 
+describe('an image or a volume cannot', () => {
+  it('put a file of the host in the place of the terminal by what is at its name in /dev/pts', async () => {
+    freshHost()
+    const names = Array.from({ length: 64 }, (_, number) => String(number))
+    for (const name of names) symlinkSync(`../../../../../../../..${host}/mine`, `${host}/${name}`)
+    const change = (spec: Spec): Spec => ({
+      ...mounted(
+        { destination: '/dev/pts', type: 'bind', source: host, options: ['bind'] },
+        { destination: '/dev/pts/ptmx', type: 'bind', source: '/dev/pts/ptmx', options: ['bind'] },
+      )({ ...spec, mounts: (spec.mounts ?? []).filter(({ type }) => type !== 'devpts') }),
+      process: spec.process && { ...spec.process, terminal: true },
+    })
+    const run = box.sh('echo overwritten > /dev/console', change)
+    await expect(run).rejects.toMatchObject({ code: 'RUNTIME_SETUP_FAILED', message: 'terminal failed: ENOENT' })
+    expect(readFileSync(`${host}/mine`, 'utf8')).toBe('of the host\n')
+  })
+
+  it('keep visible what is masked by a link at its path', async () => {
+    writeFileSync(`${rootfs}/etc/masked`, 'secret\n')
+    using _link = linked('/masked', '../../../../etc/masked')
+    const { output } = await box.sh('cat /etc/masked; echo x > /etc/kept', (spec) => ({
+      ...spec,
+      linux: { ...spec.linux, maskedPaths: ['/masked'], readonlyPaths: ['/masked'] },
+    }))
+    expect(output).toBe('')
+  })
+
+  it('turn a setting, a score or a label to another file by what is mounted below /proc', async () => {
+    freshHost()
+    mkdirSync(`${host}/kernel`)
+    mkdirSync(`${host}/self`)
+    for (const file of ['kernel/msgmax', 'self/oom_score_adj']) symlinkSync('/data/trap', `${host}/${file}`)
+    writeFileSync(`${host}/trap`, '')
+    using _sys = linked('/sysctl', '/proc/sys')
+    using _proc = linked('/process', '/proc')
+    const spec = box.spec({ args: ['sleep', '100'] }, (plain) => ({
+      ...mounted(volume('/data'), volume('/sysctl'))(plain),
+      process: plain.process && { ...plain.process, oomScoreAdj: 321 },
+      linux: { ...plain.linux, sysctl: { 'kernel.msgmax': '4242' } },
+    }))
+    const { pid } = await box.runtime.run('redirected', { spec, rootfs })
+    expect(execFileSync('nsenter', ['-t', String(pid), '-i', 'cat', '/proc/sys/kernel/msgmax'], { encoding: 'utf8' })).toBe('4242\n')
+    expect(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8')).toBe('321\n')
+    expect(readFileSync(`${host}/trap`, 'utf8')).toBe('')
+    for (const destination of ['/proc/self/attr', '/proc/sys', '/proc/1', '/proc']) {
+      await expect(box.sh('true', mounted(volume(destination)))).rejects.toMatchObject({ code: 'RUNTIME_BAD_MOUNT' })
+    }
+  })
+})
+
 describe('a working directory behind a descriptor', () => {
   /** Climbing from it must come to the container's own root. */
   const climb = 'cd ../../../../../../../../..; test -d home/ada'
@@ -116,6 +167,18 @@ describe('a working directory behind a descriptor', () => {
 })
 
 describe('a container cannot', () => {
+  it('inherit capabilities that a program it executes would gain, neither by itself nor by an exec', async () => {
+    const sets = async (process: Process) => {
+      const supervisor = await box.runtime.exec('inheriting', process)
+      await supervisor.wait()
+      return readFileSync(`${rootfs}/tmp/sets`, 'utf8')
+    }
+    await box.runtime.run('inheriting', { spec: box.spec({ args: ['sleep', '100'] }), rootfs })
+    const script = 'grep -E "CapInh|CapAmb" /proc/1/status /proc/self/status | cut -f2 | sort -u > /tmp/sets'
+    expect(await sets(shell(script))).toBe('0000000000000000\n')
+    expect(await sets({ ...shell(script), capabilities: capabilitiesOf(['CAP_SYS_ADMIN']) })).toBe('0000000000000000\n')
+  })
+
   it('find a descriptor that the program which started it had open', async () => {
     for (let count = 0; count < 8; count += 1) openSync('/', 'r')
     const { output } = await box.sh('ls /proc/self/fd')
