@@ -7,6 +7,8 @@ export const registryGc = defineCommand({
   usage: '[OPTIONS]',
   flags: {
     root: { type: 'string', placeholder: 'directory', summary: "Where images are kept (default 'registry' below the state directory)" },
+    storage: { type: 'string', placeholder: 's3://bucket/prefix', summary: 'Keep images in a bucket, which others may share' },
+    's3-endpoint': { type: 'string', placeholder: 'url', summary: 'Service of the bucket (default Amazon)' },
     untagged: { type: 'boolean', summary: 'Also remove manifests that no tag, index or subject leads to' },
     grace: {
       type: 'string',
@@ -20,7 +22,7 @@ export const registryGc = defineCommand({
     const minutes = integerFlag('grace', flags.grace)
     const options = { graceMs: minutes === undefined ? undefined : minutes * 60_000, removesUntagged: flags.untagged === true }
     const { collectRegistry } = await import('../registry/index.ts')
-    const { manifests, links, freedBytes } = await collectRegistry(flags.root, options, context)
+    const { manifests, links, freedBytes } = await collectRegistry(flags, options, context)
     context.stdout.write(`removed ${manifests} manifests and ${links} blobs of repositories; ${decimalSize(freedBytes)} freed\n`)
     return 0
   },

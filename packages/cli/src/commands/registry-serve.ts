@@ -5,6 +5,8 @@ export const registryServe = defineCommand({
   usage: '[OPTIONS]',
   flags: {
     root: { type: 'string', placeholder: 'directory', summary: "Where images are kept (default 'registry' below the state directory)" },
+    storage: { type: 'string', placeholder: 's3://bucket/prefix', summary: 'Keep images in a bucket, which others may share' },
+    's3-endpoint': { type: 'string', placeholder: 'url', summary: 'Service of the bucket (default Amazon)' },
     listen: { type: 'string', short: 'l', placeholder: 'host:port', summary: 'Where to listen (default 127.0.0.1:5000)' },
     open: { type: 'boolean', summary: 'Let everybody who can reach it do everything' },
     htpasswd: { type: 'string', placeholder: 'file', summary: "Accounts, as 'ct registry user add' writes them" },
@@ -24,10 +26,11 @@ export const registryServe = defineCommand({
   },
   args: { min: 0, max: 0 },
   details:
-    "Prints 'ct registry ready on URL' when it answers, and logs a line of JSON for each request to stderr. Beyond loopback it wants\naccounts, client certificates or --open. Certificates and accounts are read again when their files change.",
+    "Prints 'ct registry ready on URL' when it answers, and logs a line of JSON for each request to stderr. Beyond loopback it wants\naccounts, client certificates or --open. Certificates and accounts are read again when their files change.\n--storage wants @ct/image-store-s3 installed and credentials as every AWS tool finds them; any number of servers share a bucket.",
   examples: [
     'ct registry user add --htpasswd accounts alice < password',
     'ct registry serve --listen 0.0.0.0:5000 --htpasswd accounts --tls-cert tls.crt --tls-key tls.key',
+    'ct registry serve --storage s3://images/registry --s3-endpoint https://minio.example:9000',
   ],
   async run({ flags }, context) {
     const { runRegistry } = await import('../registry/index.ts')

@@ -1,8 +1,10 @@
 import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { ContentStore, digestOf } from '@ct/image'
+import S3rver from 's3rver'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runCli } from '../../src/cli.ts'
 import { ct, Recorder } from '../recorder.ts'
@@ -15,14 +17,18 @@ afterEach(() => rm(directory, { recursive: true }))
 
 /** A registry that runs in this process until it is disposed of. */
 async function serve(...flags: readonly string[]) {
+  return serveIn(['--root', directory, ...flags])
+}
+
+async function serveIn(flags: readonly string[], env: Record<string, string> = {}) {
   const [stdout, stderr] = [new Recorder(), new Recorder()]
   const stops: (() => void)[] = []
   const onSignal = (_signal: string, listener: () => void) => {
     stops.push(listener)
     return () => undefined
   }
-  const argv = ['registry', 'serve', '--root', directory, '--listen', '127.0.0.1:0', ...flags]
-  const exit = runCli(argv, { stdin: new PassThrough(), stdout, stderr, env: {}, onSignal })
+  const argv = ['registry', 'serve', '--listen', '127.0.0.1:0', ...flags]
+  const exit = runCli(argv, { stdin: new PassThrough(), stdout, stderr, env, onSignal })
   await Promise.race([exit, expect.poll(() => stdout.text, { timeout: 4000 }).toContain('ready on')])
   const url = /ready on (\S+)/.exec(stdout.text)?.[1] ?? `no server: ${stderr.text}`
   return {
@@ -86,6 +92,8 @@ describe('ct registry serve', () => {
     [['--policy', 'x'], 'need accounts'],
     [['--webhook', 'ftp://x'], 'not an http or https URL'],
     [['--quota', 'much'], 'invalid size'],
+    [['--s3-endpoint', 'http://127.0.0.1:9'], 'belongs to --storage'],
+    [['--storage', 's3://images'], 'not both'],
     [['--htpasswd', '/nowhere/accounts'], 'cannot be read'],
   ])('refuses %j', async (flags, reason) => {
     const { exitCode, stderr } = await ct(['registry', 'serve', '--root', directory, ...flags])
@@ -126,6 +134,41 @@ describe('ct registry serve', () => {
       expect(await (await fetch(`${mirror.url}/v2/team/app/blobs/${digestOf(config)}`)).text()).toBe(config)
     }
     await rm(elsewhere, { recursive: true })
+  })
+})
+
+describe('ct registry serve --storage', () => {
+  const env = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' }
+
+  it('lets several registries share a bucket, which gc and check know, too', async () => {
+    const bucket = new S3rver({
+      port: 0,
+      address: '127.0.0.1',
+      silent: true,
+      directory,
+      configureBuckets: [{ name: 'images', configs: [] }],
+    })
+    const { port } = (await bucket.run()) as AddressInfo
+    const flags = ['--storage', 's3://images/team', '--s3-endpoint', `http://127.0.0.1:${port}`]
+    {
+      await using one = await serveIn(flags, env)
+      await using two = await serveIn(flags, env)
+      expect((await push(one.url, 'shared')).status).toBe(201)
+      expect(await (await fetch(`${two.url}/v2/team/app/blobs/${digestOf('shared')}`)).text()).toBe('shared')
+    }
+    expect(await ct(['registry', 'check', ...flags], { env })).toMatchObject({ exitCode: 0, stdout: '' })
+    const { stdout } = await ct(['registry', 'gc', '--grace', '0', ...flags], { env })
+    expect(stdout).toBe('removed 0 manifests and 1 blobs of repositories; 0B freed\n')
+    await bucket.close()
+  }, 30_000)
+
+  it.each([
+    ['http://images', 'write s3://BUCKET'],
+    ['s3://Images', 'write s3://BUCKET'],
+    ['s3://images', 'cannot be reached'],
+  ])('refuses %s', async (storage, reason) => {
+    const argv = ['registry', 'serve', '--storage', storage, '--s3-endpoint', 'http://127.0.0.1:9']
+    expect(await ct(argv, { env })).toMatchObject({ exitCode: expect.any(Number), stderr: expect.stringContaining(reason) })
   })
 })
 
