@@ -1,10 +1,12 @@
-import { type Collected, createRegistry } from '@ct/registry'
+import { type Collected, type CollectOptions, createRegistry } from '@ct/registry'
 import type { Context } from '../context.ts'
 import { openStorage, type StorageFlags, storageOf } from './open-storage.ts'
-import { askToCollect, type CollectRequest, holdRegistryRoot } from './registry-root.ts'
+import { askToCollect, holdRegistryRoot } from './registry-root.ts'
+import { type RetentionFlags, retentionRules } from './retention-rules.ts'
 
 /** Collects the garbage of a registry: by its server when one runs in the same directory, else in this process. */
-export async function collectRegistry(flags: StorageFlags, options: CollectRequest, context: Context): Promise<Collected> {
+export async function collectRegistry(flags: StorageFlags & RetentionFlags, given: CollectOptions, context: Context): Promise<Collected> {
+  const options = { ...given, retention: await retentionRules(flags) }
   const storage = storageOf(flags, context)
   const { root } = storage
   const answer = root === undefined ? undefined : ((await askToCollect(root, options)) as Collected | undefined)

@@ -4,10 +4,11 @@ import type { Context } from '../context.ts'
 import { integerFlag } from '../create/bad-flag.ts'
 import { openStorage, type StorageFlags, storageOf } from './open-storage.ts'
 import { holdRegistryRoot } from './registry-root.ts'
+import { type RetentionFlags, retentionRules } from './retention-rules.ts'
 import { type ServeFlags, serveOptions } from './serve-options.ts'
 
 /** All flags of `ct registry serve`. */
-export interface RunFlags extends ServeFlags, StorageFlags {
+export interface RunFlags extends ServeFlags, StorageFlags, RetentionFlags {
   readonly upstream?: string | undefined
   readonly 'gc-interval'?: string | undefined
   readonly quiet?: boolean | undefined
@@ -20,10 +21,11 @@ export async function runRegistry(flags: RunFlags, context: Context): Promise<nu
   const onError = (error: unknown): void => log({ level: 'error', message: error instanceof Error ? error.message : String(error) })
   const intervalMinutes = integerFlag('gc-interval', flags['gc-interval']) ?? 60
   const options = await serveOptions(flags, env.CT_WEBHOOK_SECRET)
+  const retention = await retentionRules(flags)
   const storage = storageOf(flags, context)
   let registry: RunningRegistry | undefined
   // A bucket is shared with others; a directory is ours alone.
-  const collect = async (request: CollectOptions): Promise<unknown> => registry?.collect(request)
+  const collect = async (request: CollectOptions): Promise<unknown> => registry?.collect({ retention, ...request })
   await using _held = storage.root === undefined ? undefined : await holdRegistryRoot(storage.root, collect)
   await using client = createRegistryClient({ userAgent: 'ct-registry' })
   using opened = await openStorage(storage)
@@ -35,7 +37,7 @@ export async function runRegistry(flags: RunFlags, context: Context): Promise<nu
     ...(flags.quiet !== true && { onRequest: (record) => log({ level: 'info', ...record }) }),
   })
   registry = running
-  const collecting = setInterval(() => void running.collect().catch(onError), intervalMinutes * 60_000).unref()
+  const collecting = setInterval(() => void running.collect({ retention }).catch(onError), intervalMinutes * 60_000).unref()
   if (intervalMinutes <= 0) clearInterval(collecting)
   stdout.write(`ct registry ready on ${running.url}\n`)
   await stopSignal(onSignal)
