@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 const packages = fileURLToPath(new URL('./packages/', import.meta.url))
 const alias = [
-  { find: /^@ct\/([a-z-]+)\/testing$/, replacement: `${packages}$1/src/testing/index.ts` },
-  { find: /^@ct\/((?!native-linux)[a-z-]+)$/, replacement: `${packages}$1/src/index.ts` },
+  { find: /^@ct\/([a-z0-9-]+)\/testing$/, replacement: `${packages}$1/src/testing/index.ts` },
+  { find: /^@ct\/((?!native-linux)[a-z0-9-]+)$/, replacement: `${packages}$1/src/index.ts` },
 ]
 const kernel = 'packages/*/test/**/*.kernel.test.ts'
 const e2e = 'packages/e2e/test/**/*.test.ts'

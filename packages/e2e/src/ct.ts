@@ -5,6 +5,9 @@ import { Service } from './service.ts'
 
 const program = fileURLToPath(new URL('../../cli/dist/ct.cjs', import.meta.url))
 
+/** The command line of the built `ct`, for commands that need no daemon. */
+export const CT: readonly string[] = [process.execPath, program]
+
 /** The built `ct` against a daemon of its own: its directories and its socket are below one scratch directory. */
 export class Ct implements AsyncDisposable {
   readonly directory: string

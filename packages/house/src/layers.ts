@@ -4,6 +4,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   '@ct/native': 1,
   '@ct/image': 2,
   '@ct/runtime-linux': 2,
+  '@ct/image-store-s3': 3,
   '@ct/layerfs': 3,
   '@ct/registry-client': 3,
   '@ct/registry': 3,

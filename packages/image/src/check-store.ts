@@ -1,6 +1,7 @@
 import type { Descriptor } from './descriptor.ts'
 import type { Digest } from './digest.ts'
 import { ImageError } from './errors.ts'
+import { type Index, isIndex, type Manifest } from './manifest.ts'
 import { reachable } from './reachable.ts'
 import { readBlob } from './read-blob.ts'
 import type { CallOptions, ImageStore } from './target.ts'
@@ -76,8 +77,13 @@ async function needsOf(
     return known.get(digest)
   }
   for (const { reference, descriptor } of references)
-    for (const digest of await reachable([descriptor], read)) needed.set(digest, [...(needed.get(digest) ?? []), reference])
+    for (const digest of await reachable([descriptor], read, mustBeHere)) needed.set(digest, [...(needed.get(digest) ?? []), reference])
   return needed
+}
+
+/** What a manifest is about may be elsewhere, or come later, and so may layers that have addresses of their own. */
+function mustBeHere(manifest: Manifest | Index): readonly Descriptor[] {
+  return isIndex(manifest) ? manifest.manifests : [manifest.config, ...manifest.layers.filter(({ urls }) => urls === undefined)]
 }
 
 async function readDocument(store: ImageStore, digest: Digest): Promise<Uint8Array | undefined> {

@@ -8,6 +8,7 @@ export { chainId, chainIds } from './chain-id.ts'
 export { type CheckStoreOptions, checkStore, type StoreProblem } from './check-store.ts'
 export { ContentStore } from './content-store.ts'
 export { type CopyOptions, type CopyProgress, copy } from './copy.ts'
+export { describeManifest } from './describe-manifest.ts'
 export { ANNOTATIONS, type Descriptor } from './descriptor.ts'
 export {
   createDigester,
@@ -26,6 +27,8 @@ export { squashLayers } from './edit/squash-layers.ts'
 export { writeImage } from './edit/write-image.ts'
 export { ImageError, type ImageErrorCode } from './errors.ts'
 export { type ExecutionConfig, type HealthcheckConfig, type HistoryEntry, type ImageConfig, parseImageConfig } from './image-config.ts'
+export { ingestBlob, release } from './ingest.ts'
+export { Leases } from './leases.ts'
 export { type Index, isIndex, type Manifest, parseManifest } from './manifest.ts'
 export {
   isIndexMediaType,
@@ -39,6 +42,7 @@ export { MemoryStore } from './memory-store.ts'
 export { OciLayout } from './oci-layout.ts'
 export { MAX_DOCUMENT_BYTES } from './parse-document.ts'
 export { formatPlatform, hostPlatform, type Platform, parsePlatform, selectPlatform } from './platform.ts'
+export { reachable } from './reachable.ts'
 export { type ReadBlobOptions, readBlob } from './read-blob.ts'
 export { type Image, type ImageLayer, type ReadImageOptions, readImage } from './read-image.ts'
 export {
@@ -50,6 +54,7 @@ export {
   parseReference,
   type Reference,
 } from './reference.ts'
+export { formatReferenceRecord, parseReferenceRecord } from './reference-record.ts'
 export type {
   CallOptions,
   Collection,
@@ -64,4 +69,4 @@ export type {
   StoredReference,
   Target,
 } from './target.ts'
-export { verified } from './verified.ts'
+export { checkContent, verified } from './verified.ts'

@@ -9,9 +9,13 @@ type Root = Descriptor | Digest
 
 /**
  * Everything that the roots refer to, themselves included. `read` gives a small blob, or `undefined` when it is absent or too
- * large for a manifest.
+ * large for a manifest; `childrenOf` says what a manifest refers to.
  */
-export async function reachable(roots: Iterable<Root>, read: (digest: Digest) => Promise<Uint8Array | undefined>): Promise<Set<Digest>> {
+export async function reachable(
+  roots: Iterable<Root>,
+  read: (digest: Digest) => Promise<Uint8Array | undefined>,
+  childrenOf: (manifest: Manifest | Index) => readonly Descriptor[] = descriptorsOf,
+): Promise<Set<Digest>> {
   const found = new Set<Digest>()
   const queue: Root[] = [...roots]
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
@@ -19,7 +23,7 @@ export async function reachable(roots: Iterable<Root>, read: (digest: Digest) =>
     if (found.has(digest)) continue
     found.add(digest)
     const bytes = mayBeManifest(next) ? await read(digest) : undefined
-    if (bytes !== undefined) queue.push(...children(bytes))
+    if (bytes !== undefined) queue.push(...children(bytes, childrenOf))
   }
   return found
 }
@@ -34,9 +38,9 @@ function mayBeManifest(root: Root): boolean {
   return typeof root === 'string' || isIndexMediaType(root.mediaType) || isManifestMediaType(root.mediaType)
 }
 
-function children(bytes: Uint8Array): readonly Descriptor[] {
+function children(bytes: Uint8Array, childrenOf: (manifest: Manifest | Index) => readonly Descriptor[]): readonly Descriptor[] {
   try {
-    return descriptorsOf(parseManifest(bytes))
+    return childrenOf(parseManifest(bytes))
   } catch (error) {
     if (error instanceof ImageError) return []
     throw error

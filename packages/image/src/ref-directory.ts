@@ -5,17 +5,10 @@ import type { Descriptor } from './descriptor.ts'
 import { digestAlgorithm, digestHex, isDigest } from './digest.ts'
 import { entriesOf } from './entries-of.ts'
 import { ImageError } from './errors.ts'
-import { descriptorShape } from './manifest.ts'
-import { parseDocument } from './parse-document.ts'
 import { checkReference, formatReference, isTag, parseExactReference, type Reference } from './reference.ts'
-import { literal, object } from './shape.ts'
+import { formatReferenceRecord, parseReferenceRecord } from './reference-record.ts'
 import type { ListRefsOptions, StoredReference } from './target.ts'
 import { replaceFile } from './write-file.ts'
-
-const recordShape = object<{ readonly version: 1; readonly descriptor: Descriptor }>({ version: literal(1), descriptor: descriptorShape }, [
-  'version',
-  'descriptor',
-])
 
 /** Records remembered; at some hundred bytes each. */
 const MOST_KNOWN = 20_000
@@ -39,7 +32,7 @@ export class RefDirectory {
   async write(ref: string, descriptor: Descriptor): Promise<void> {
     const path = this.#path(parseExactReference(ref))
     await mkdir(dirname(path), { recursive: true })
-    await replaceFile(path, `${JSON.stringify({ version: 1, descriptor })}\n`)
+    await replaceFile(path, formatReferenceRecord(descriptor))
   }
 
   async remove(ref: string): Promise<boolean> {
@@ -81,8 +74,7 @@ export class RefDirectory {
       const version = `${ino} ${ctimeNs} ${size}`
       const known = this.#known.get(path)
       if (known?.version === version) return known.descriptor
-      const what = `the record of a reference, ${path},`
-      const { descriptor } = parseDocument(await readFile(path), recordShape, { what, code: 'IMAGE_BAD_STORE' })
+      const descriptor = parseReferenceRecord(await readFile(path), path)
       if (this.#known.size >= MOST_KNOWN) this.#known.clear()
       this.#known.set(path, { version, descriptor })
       return descriptor

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ContentStore, checkStore, digestOf } from '../src/index.ts'
+import { ContentStore, checkStore, digestOf, MEDIA_TYPES } from '../src/index.ts'
 import { body, pushTestImage, testBlob, testImage } from '../src/testing/index.ts'
 import { temporaryDirectory } from './temporary.ts'
 
@@ -42,6 +42,25 @@ describe('checkStore', () => {
     )
     expect(found).toHaveLength(3)
     expect(found.map(({ hint }) => hint).join()).toMatch(/pull or push again/)
+  })
+
+  it('does not miss what a manifest is about, nor layers that are kept elsewhere', async () => {
+    await using made = await storeWithImage()
+    const { store } = made
+    const elsewhere = { ...testBlob('elsewhere').descriptor, urls: ['https://layers.test/1'] }
+    const { descriptor: empty, bytes } = testBlob('{}', 'application/vnd.oci.empty.v1+json')
+    const about = {
+      schemaVersion: 2,
+      mediaType: MEDIA_TYPES.ociManifest,
+      config: empty,
+      layers: [elsewhere],
+      subject: testImage(['absent']).root,
+    }
+    const artifact = testBlob(JSON.stringify(about), MEDIA_TYPES.ociManifest)
+    await store.push(empty, body(bytes))
+    await store.push(artifact.descriptor, body(artifact.bytes))
+    await store.tag(artifact.descriptor, 'registry.test/app:signature')
+    expect(await checkStore(store)).toEqual([])
   })
 
   it('names a reference whose record cannot be read', async () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ImageStore } from '@ct/image'
 import { type Gatekeeper, OPEN_GATE } from './access/gatekeeper.ts'
+import { RequestRates, type UserLimits } from './access/user-limits.ts'
 import { answerError, asDistributionError } from './error-answer.ts'
 import { DistributionError } from './errors.ts'
 import type { RegistryState } from './exchange.ts'
@@ -35,6 +36,8 @@ export interface RegistryOptions {
   readonly uploadIdleMs?: number | undefined
   /** Uploads under way at once. @default 1,000 */
   readonly uploadLimit?: number | undefined
+  /** What one user may ask for; more is answered with TOOMANYREQUESTS. @default no limits */
+  readonly userLimits?: UserLimits | undefined
   /** Hears what went wrong on our side. @default nothing */
   readonly onError?: ((error: unknown) => void) | undefined
   /** Hears of every push, pull and deletion of a manifest. @default nothing */
@@ -58,6 +61,7 @@ export interface RegistryHandler extends AsyncDisposable {
 export function createRegistry(options: RegistryOptions): RegistryHandler {
   const { gatekeeper = OPEN_GATE, isReadOnly = false, upstream, onError = () => undefined, onRequest = () => undefined } = options
   const state = stateOf(options, onError)
+  const rates = new RequestRates(options.userLimits)
   const mayWrite = !isReadOnly && upstream === undefined
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -72,10 +76,12 @@ export function createRegistry(options: RegistryOptions): RegistryHandler {
       const { endpoint, repository: name, reference, needed } = found.destination
       const admission = await gatekeeper.admit(request.headers.authorization, needed)
       found.user = admission.user
+      const caller = admission.user ?? request.socket.remoteAddress ?? ''
+      rates.spend(caller)
       if (!mayWrite && (needed?.action === 'push' || needed?.action === 'delete'))
         throw new DistributionError('DISTRIBUTION_UNSUPPORTED', 'this registry is read-only')
       const repository = state.openRepository(name)
-      await endpoint({ request, response, query: url.query, registry: state, repository, reference, admission, signal })
+      await endpoint({ request, response, query: url.query, registry: state, repository, reference, admission, caller, signal })
     } catch (error) {
       const known = asDistributionError(error)
       if (known === undefined && !signal.aborted) onError(error)
@@ -125,7 +131,8 @@ function watch(
 
 function stateOf(options: RegistryOptions, onError: (error: unknown) => void): RegistryState {
   const { store, storeName = 'localhost', isSparse = false, maxRepositoryBytes = Number.POSITIVE_INFINITY } = options
-  const { uploadIdleMs = 3_600_000, uploadLimit = 1000, upstream, onEvent = () => undefined } = options
+  const { uploadIdleMs = 3_600_000, uploadLimit = 1000, userLimits, upstream, onEvent = () => undefined } = options
+  const ownerLimit = userLimits?.uploads ?? Number.POSITIVE_INFINITY
   const facts = new ManifestFacts(store)
   return {
     store,
@@ -133,7 +140,7 @@ function stateOf(options: RegistryOptions, onError: (error: unknown) => void): R
     maxRepositoryBytes,
     facts,
     locks: new RepositoryLocks(),
-    uploads: new Uploads(store, { idleMs: uploadIdleMs, limit: uploadLimit, onError }),
+    uploads: new Uploads(store, { idleMs: uploadIdleMs, limit: uploadLimit, ownerLimit, onError }),
     upstream: upstream === undefined ? undefined : new Upstream({ store, facts }, upstream),
     openRepository: (name) => new Repository(store, { storeName, name }),
     listRepositories: () => store.listRepositories(storeName),

@@ -38,6 +38,8 @@ export interface Exchange {
   readonly reference: string
   /** Who asks, and what else they may do. */
   readonly admission: Admission
+  /** Whom limits count for: the user, or the address of somebody without an account. */
+  readonly caller: string
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal
 }

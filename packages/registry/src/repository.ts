@@ -12,6 +12,17 @@ export interface BlobLink {
   readonly linkedAtMs: number
 }
 
+/** A tag and what it stands for. */
+export interface TaggedManifest {
+  readonly tag: string
+  readonly descriptor: Descriptor
+}
+
+/** When something came into its repository: the last push counts; 0 when that is not known. */
+export function linkedAtMs({ annotations }: Descriptor): number {
+  return Date.parse(annotations?.[LINKED_AT] ?? '') || 0
+}
+
 /**
  * One repository of a store. What belongs to it has a reference of its own, `<repository>@<digest>`: through this it is seen here and
  * nowhere else, and the store keeps it. Tags stand beside them.
@@ -45,14 +56,14 @@ export class Repository {
   async linkBlob({ digest, size }: Pick<Descriptor, 'digest' | 'size'>): Promise<void> {
     const held = await this.findBlob(digest)
     if (held !== undefined && held.mediaType !== BLOB) return
-    const annotations = { [LINKED_AT]: new Date().toISOString() }
-    await this.#store.tag({ mediaType: BLOB, digest, size, annotations }, this.#heldName(digest))
+    await this.#store.tag(asOfNow({ mediaType: BLOB, digest, size }), this.#heldName(digest))
   }
 
-  /** Lets a manifest of the store, and the tags, stand in this repository. */
+  /** Lets a manifest of the store, and the tags, stand in this repository, as of now. */
   async putManifest(descriptor: Descriptor, tags: readonly string[]): Promise<void> {
-    await this.#store.tag(descriptor, this.#heldName(descriptor.digest))
-    for (const tag of tags) await this.#store.tag(descriptor, `${this.#base}:${tag}`)
+    const linked = asOfNow(descriptor)
+    await this.#store.tag(linked, this.#heldName(descriptor.digest))
+    for (const tag of tags) await this.#store.tag(linked, `${this.#base}:${tag}`)
   }
 
   /** Takes a blob or manifest out of this repository; says whether it was in it. */
@@ -65,7 +76,7 @@ export class Repository {
   }
 
   /** Tags with what they stand for, sorted. */
-  async tags(): Promise<readonly { readonly tag: string; readonly descriptor: Descriptor }[]> {
+  async tags(): Promise<readonly TaggedManifest[]> {
     return (await this.#refs()).flatMap(({ reference, descriptor }) => {
       const { tag } = parseReference(reference)
       return tag === undefined ? [] : [{ tag, descriptor }]
@@ -79,11 +90,7 @@ export class Repository {
 
   async blobs(): Promise<readonly BlobLink[]> {
     const links = (await this.#held()).filter(({ mediaType }) => mediaType === BLOB)
-    return links.map(({ digest, size, annotations }) => ({
-      digest,
-      sizeBytes: size,
-      linkedAtMs: Date.parse(annotations?.[LINKED_AT] ?? '') || 0,
-    }))
+    return links.map((link) => ({ digest: link.digest, sizeBytes: link.size, linkedAtMs: linkedAtMs(link) }))
   }
 
   /** Whether there is anything in it. */
@@ -111,4 +118,8 @@ export class Repository {
   #heldName(digest: Digest): string {
     return `${this.#base}@${digest}`
   }
+}
+
+function asOfNow(descriptor: Descriptor): Descriptor {
+  return { ...descriptor, annotations: { ...descriptor.annotations, [LINKED_AT]: new Date().toISOString() } }
 }

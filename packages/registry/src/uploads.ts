@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { DigestAlgorithm, ImageStore, Ingest } from '@ct/image'
+import { tooMany } from './access/user-limits.ts'
 import { DistributionError } from './errors.ts'
 
 /** A blob on its way in. */
 export interface Upload {
   readonly id: string
   readonly repository: string
+  /** Who began it: a user, or an address. */
+  readonly owner: string
   readonly ingest: Ingest
   /** Requests to one upload come one at a time. */
   busy: boolean
@@ -16,38 +19,50 @@ export interface Upload {
 export interface UploadsOptions {
   readonly idleMs: number
   readonly limit: number
+  /** Of one owner. */
+  readonly ownerLimit: number
   /** Hears that an upload that expired could not be discarded. */
   readonly onError: (error: unknown) => void
 }
+
+/** Uploads end when they end; a client that hears this comes again soon. */
+const RETRY_SECONDS = 5
 
 /** The uploads that have begun and not ended; one that nobody touches for `idleMs` is discarded. */
 export class Uploads implements AsyncDisposable {
   readonly #store: ImageStore
   readonly #idleMs: number
   readonly #limit: number
+  readonly #ownerLimit: number
   readonly #open = new Map<string, Upload>()
   readonly #onError: (error: unknown) => void
-  #starting = 0
+  /** Owners of those that are about to begin. */
+  readonly #starting: string[] = []
 
-  constructor(store: ImageStore, { idleMs, limit, onError }: UploadsOptions) {
+  constructor(store: ImageStore, { idleMs, limit, ownerLimit, onError }: UploadsOptions) {
     this.#store = store
     this.#idleMs = idleMs
     this.#limit = limit
+    this.#ownerLimit = ownerLimit
     this.#onError = onError
   }
 
-  async start(repository: string, algorithm?: DigestAlgorithm): Promise<Upload> {
-    if (this.#open.size + this.#starting >= this.#limit) {
-      throw new DistributionError('DISTRIBUTION_TOOMANYREQUESTS', `${this.#limit} uploads are under way; finish or cancel some`)
-    }
-    this.#starting++
+  /** Throws DistributionError `DISTRIBUTION_TOOMANYREQUESTS`. */
+  async start(
+    { repository, owner }: { readonly repository: string; readonly owner: string },
+    algorithm?: DigestAlgorithm,
+  ): Promise<Upload> {
+    if (this.#open.size + this.#starting.length >= this.#limit) throw tooMany(`${this.#limit} uploads are under way`, RETRY_SECONDS)
+    if (this.#countOf(owner) >= this.#ownerLimit) throw tooMany(`${this.#ownerLimit} uploads of ${owner} are under way`, RETRY_SECONDS)
+    this.#starting.push(owner)
     try {
       const id = randomUUID()
-      const upload: Upload = { id, repository, ingest: await this.#store.openIngest(algorithm), busy: false, timer: this.#expire(id) }
+      const ingest = await this.#store.openIngest(algorithm)
+      const upload: Upload = { id, repository, owner, ingest, busy: false, timer: this.#expire(id) }
       this.#open.set(id, upload)
       return upload
     } finally {
-      this.#starting--
+      this.#starting.splice(this.#starting.indexOf(owner), 1)
     }
   }
 
@@ -79,6 +94,11 @@ export class Uploads implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#open.values()].map((upload) => this.end(upload)))
+  }
+
+  #countOf(owner: string): number {
+    if (this.#ownerLimit === Number.POSITIVE_INFINITY) return 0
+    return [...[...this.#open.values()].map((upload) => upload.owner), ...this.#starting].filter((one) => one === owner).length
   }
 
   #expire(id: string): NodeJS.Timeout {

@@ -1,14 +1,18 @@
-import { ContentStore } from '@ct/image'
-import { type Collected, createRegistry } from '@ct/registry'
+import { type Collected, type CollectOptions, createRegistry } from '@ct/registry'
 import type { Context } from '../context.ts'
-import { askToCollect, type CollectRequest, holdRegistryRoot, registryRoot } from './registry-root.ts'
+import { openStorage, type StorageFlags, storageOf } from './open-storage.ts'
+import { askToCollect, holdRegistryRoot } from './registry-root.ts'
+import { type RetentionFlags, retentionRules } from './retention-rules.ts'
 
-/** Collects the garbage of a registry: by its server when one runs, else in this process. */
-export async function collectRegistry(rootFlag: string | undefined, options: CollectRequest, context: Context): Promise<Collected> {
-  const root = registryRoot(rootFlag, context)
-  const answer = (await askToCollect(root, options)) as Collected | undefined
+/** Collects the garbage of a registry: by its server when one runs in the same directory, else in this process. */
+export async function collectRegistry(flags: StorageFlags & RetentionFlags, given: CollectOptions, context: Context): Promise<Collected> {
+  const options = { ...given, retention: await retentionRules(flags) }
+  const storage = storageOf(flags, context)
+  const { root } = storage
+  const answer = root === undefined ? undefined : ((await askToCollect(root, options)) as Collected | undefined)
   if (answer !== undefined) return answer
-  await using _held = await holdRegistryRoot(root, async () => ({}))
-  await using registry = createRegistry({ store: await ContentStore.open(root) })
+  await using _held = root === undefined ? undefined : await holdRegistryRoot(root, async () => ({}))
+  using opened = await openStorage(storage)
+  await using registry = createRegistry({ store: opened.store })
   return await registry.collect(options)
 }

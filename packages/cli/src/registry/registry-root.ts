@@ -3,12 +3,10 @@ import { createServer, type IncomingMessage, request, type Server } from 'node:h
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { hasErrno } from '@ct/errors'
+import type { CollectOptions } from '@ct/registry'
 import type { Context } from '../context.ts'
 import { CliError } from '../errors.ts'
 import { defaultPlaces } from '../host.ts'
-
-/** What can be asked of whoever holds a root: a collection. The values are its options; the answer is its result. */
-export type CollectRequest = { readonly graceMs?: number | undefined; readonly removesUntagged?: boolean | undefined }
 
 /** The directory of a registry: the flag, else the default place. */
 export function registryRoot(flag: string | undefined, { env }: Pick<Context, 'env'>): string {
@@ -19,7 +17,7 @@ export function registryRoot(flag: string | undefined, { env }: Pick<Context, 'e
  * Takes a registry's directory for this process alone, for one process writes a store: by a socket in it, on which `ct registry gc`
  * finds us. Throws `CLI_REGISTRY_IN_USE`.
  */
-export async function holdRegistryRoot(root: string, collect: (options: CollectRequest) => Promise<unknown>): Promise<AsyncDisposable> {
+export async function holdRegistryRoot(root: string, collect: (options: CollectOptions) => Promise<unknown>): Promise<AsyncDisposable> {
   await mkdir(root, { recursive: true })
   const socket = socketPath(root)
   if ((await ask(socket, 'GET')) !== undefined) {
@@ -48,7 +46,7 @@ export async function holdRegistryRoot(root: string, collect: (options: CollectR
 }
 
 /** Lets the server of a registry collect; `undefined` when none serves it. Throws `CLI_REGISTRY_IN_USE` when it fails there. */
-export async function askToCollect(root: string, options: CollectRequest): Promise<unknown> {
+export async function askToCollect(root: string, options: CollectOptions): Promise<unknown> {
   const answer = await ask(socketPath(root), 'POST', options)
   if (answer === undefined) return undefined
   const body: unknown = JSON.parse(await text(answer))
@@ -61,7 +59,7 @@ function socketPath(root: string): string {
   return join(root, 'control.sock')
 }
 
-function ask(socket: string, method: string, body?: CollectRequest): Promise<IncomingMessage | undefined> {
+function ask(socket: string, method: string, body?: CollectOptions): Promise<IncomingMessage | undefined> {
   return new Promise((resolve, reject) => {
     const outgoing = request({ socketPath: socket, path: '/', method, agent: false }, resolve)
     outgoing.on('error', (error) => (hasErrno(error, 'ENOENT', 'ECONNREFUSED') ? resolve(undefined) : reject(error)))

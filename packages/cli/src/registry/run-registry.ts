@@ -1,13 +1,14 @@
-import { type RegistryOptions, type RunningRegistry, serveRegistry } from '@ct/registry'
+import { type CollectOptions, type RegistryOptions, type RunningRegistry, serveRegistry } from '@ct/registry'
 import { createRegistryClient } from '@ct/registry-client'
 import type { Context } from '../context.ts'
 import { integerFlag } from '../create/bad-flag.ts'
-import { holdRegistryRoot, registryRoot } from './registry-root.ts'
+import { openStorage, type StorageFlags, storageOf } from './open-storage.ts'
+import { holdRegistryRoot } from './registry-root.ts'
+import { type RetentionFlags, retentionRules } from './retention-rules.ts'
 import { type ServeFlags, serveOptions } from './serve-options.ts'
 
 /** All flags of `ct registry serve`. */
-export interface RunFlags extends ServeFlags {
-  readonly root?: string | undefined
+export interface RunFlags extends ServeFlags, StorageFlags, RetentionFlags {
   readonly upstream?: string | undefined
   readonly 'gc-interval'?: string | undefined
   readonly quiet?: boolean | undefined
@@ -20,19 +21,23 @@ export async function runRegistry(flags: RunFlags, context: Context): Promise<nu
   const onError = (error: unknown): void => log({ level: 'error', message: error instanceof Error ? error.message : String(error) })
   const intervalMinutes = integerFlag('gc-interval', flags['gc-interval']) ?? 60
   const options = await serveOptions(flags, env.CT_WEBHOOK_SECRET)
-  const root = registryRoot(flags.root, context)
+  const retention = await retentionRules(flags)
+  const storage = storageOf(flags, context)
   let registry: RunningRegistry | undefined
-  await using _held = await holdRegistryRoot(root, async (request) => registry?.collect(request))
+  // A bucket is shared with others; a directory is ours alone.
+  const collect = async (request: CollectOptions): Promise<unknown> => registry?.collect({ retention, ...request })
+  await using _held = storage.root === undefined ? undefined : await holdRegistryRoot(storage.root, collect)
   await using client = createRegistryClient({ userAgent: 'ct-registry' })
+  using opened = await openStorage(storage)
   await using running = await serveRegistry({
     ...options,
-    root,
+    store: opened.store,
     upstream: flags.upstream === undefined ? undefined : upstreamOf(flags.upstream, client),
     onError,
     ...(flags.quiet !== true && { onRequest: (record) => log({ level: 'info', ...record }) }),
   })
   registry = running
-  const collecting = setInterval(() => void running.collect().catch(onError), intervalMinutes * 60_000).unref()
+  const collecting = setInterval(() => void running.collect({ retention }).catch(onError), intervalMinutes * 60_000).unref()
   if (intervalMinutes <= 0) clearInterval(collecting)
   stdout.write(`ct registry ready on ${running.url}\n`)
   await stopSignal(onSignal)

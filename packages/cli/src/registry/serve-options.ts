@@ -8,8 +8,10 @@ import {
   type ServeRegistryOptions,
   type TlsFiles,
 } from '@ct/registry'
-import { badFlag, sizeFlag } from '../create/bad-flag.ts'
-import { readPolicyFile } from './policy-file.ts'
+import { badFlag, integerFlag, sizeFlag } from '../create/bad-flag.ts'
+import { POLICY_RULES } from './policy-file.ts'
+import { readRulesFile } from './rules-file.ts'
+import { readTokenKeys } from './token-keys.ts'
 
 /** The flags of `ct registry serve` that say who may do what, and where. */
 export interface ServeFlags {
@@ -17,12 +19,17 @@ export interface ServeFlags {
   readonly htpasswd?: string | undefined
   readonly policy?: string | undefined
   readonly 'token-url'?: string | undefined
+  readonly 'token-keys'?: string | undefined
+  readonly 'token-issuer'?: string | undefined
+  readonly 'token-service'?: string | undefined
   readonly 'anonymous-pull'?: boolean | undefined
   readonly 'tls-cert'?: string | undefined
   readonly 'tls-key'?: string | undefined
   readonly 'client-ca'?: string | undefined
   readonly 'read-only'?: boolean | undefined
   readonly quota?: string | undefined
+  readonly 'user-rate'?: string | undefined
+  readonly 'user-uploads'?: string | undefined
   readonly webhook: readonly string[]
   readonly metrics?: boolean | undefined
   readonly open?: boolean | undefined
@@ -31,7 +38,7 @@ export interface ServeFlags {
 /** What the flags mean for the server. Throws `CLI_BAD_FLAG`, and DistributionError for accounts that cannot be read. */
 export async function serveOptions(flags: ServeFlags, webhookSecret: string | undefined): Promise<Omit<ServeRegistryOptions, 'root'>> {
   const { host, port } = address(flags.listen ?? '127.0.0.1:5000')
-  if (!isLoopback(host) && flags.htpasswd === undefined && flags.open !== true && flags['client-ca'] === undefined)
+  if (!isLoopback(host) && !hasAccounts(flags) && flags.open !== true && flags['client-ca'] === undefined)
     throw badFlag('listen', `${host}:${port}`, 'others could reach it: give it accounts with --htpasswd, or say --open')
   return {
     host,
@@ -39,14 +46,35 @@ export async function serveOptions(flags: ServeFlags, webhookSecret: string | un
     tls: tlsFiles(flags),
     isReadOnly: flags['read-only'] === true,
     maxRepositoryBytes: sizeFlag('quota', flags.quota),
+    userLimits: {
+      requestsPerSecond: integerFlag('user-rate', flags['user-rate']),
+      uploads: integerFlag('user-uploads', flags['user-uploads']),
+    },
     webhooks: flags.webhook.map((text) => ({ url: urlFlag('webhook', text), secret: webhookSecret })),
     hasMetrics: flags.metrics === true,
     ...(await access(flags)),
   }
 }
 
+function hasAccounts(flags: ServeFlags): boolean {
+  return flags.htpasswd !== undefined || flags['token-keys'] !== undefined
+}
+
+/** Tokens of an issuer elsewhere, known by its keys; accounts and rules are then its own. */
+async function externalAccess(flags: ServeFlags, keys: string): Promise<Pick<ServeRegistryOptions, 'gatekeeper'>> {
+  const { 'token-url': realm, 'token-issuer': issuer, 'token-service': service } = flags
+  if (realm === undefined || issuer === undefined || service === undefined)
+    throw badFlag('token-keys', keys, '--token-url, --token-issuer and --token-service belong to it')
+  if (flags.htpasswd !== undefined || flags.policy !== undefined || flags['anonymous-pull'] === true)
+    throw badFlag('token-keys', keys, 'accounts and rules are those of the issuer')
+  return { gatekeeper: bearerGatekeeper({ realm: urlFlag('token-url', realm).href, issuer, service, keys: await readTokenKeys(keys) }) }
+}
+
 async function access(flags: ServeFlags): Promise<Pick<ServeRegistryOptions, 'gatekeeper' | 'tokenIssuer'>> {
-  const { htpasswd, 'token-url': tokenUrl } = flags
+  const { htpasswd, 'token-url': tokenUrl, 'token-keys': tokenKeys } = flags
+  if (tokenKeys !== undefined) return externalAccess(flags, tokenKeys)
+  if (flags['token-issuer'] !== undefined || flags['token-service'] !== undefined)
+    throw badFlag('token-issuer', '', '--token-issuer and --token-service need --token-keys')
   if (htpasswd === undefined) {
     if (flags.policy !== undefined || tokenUrl !== undefined) throw badFlag('htpasswd', '', '--policy and --token-url need accounts')
     return {}
@@ -61,7 +89,7 @@ async function access(flags: ServeFlags): Promise<Pick<ServeRegistryOptions, 'ga
 }
 
 async function choosePolicy(flags: ServeFlags): Promise<Policy> {
-  if (flags.policy !== undefined) return readPolicyFile(flags.policy)
+  if (flags.policy !== undefined) return policyOf(await readRulesFile('policy', flags.policy, POLICY_RULES))
   const everything = { users: ['*'], actions: ['pull', 'push', 'delete', 'list'] as const }
   return policyOf(flags['anonymous-pull'] === true ? [{ users: ['anonymous'] }, everything] : [everything])
 }

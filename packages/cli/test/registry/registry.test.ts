@@ -1,8 +1,11 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { ContentStore, digestOf } from '@ct/image'
+import S3rver from 's3rver'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runCli } from '../../src/cli.ts'
 import { ct, Recorder } from '../recorder.ts'
@@ -15,14 +18,18 @@ afterEach(() => rm(directory, { recursive: true }))
 
 /** A registry that runs in this process until it is disposed of. */
 async function serve(...flags: readonly string[]) {
+  return serveIn(['--root', directory, ...flags])
+}
+
+async function serveIn(flags: readonly string[], env: Record<string, string> = {}) {
   const [stdout, stderr] = [new Recorder(), new Recorder()]
   const stops: (() => void)[] = []
   const onSignal = (_signal: string, listener: () => void) => {
     stops.push(listener)
     return () => undefined
   }
-  const argv = ['registry', 'serve', '--root', directory, '--listen', '127.0.0.1:0', ...flags]
-  const exit = runCli(argv, { stdin: new PassThrough(), stdout, stderr, env: {}, onSignal })
+  const argv = ['registry', 'serve', '--listen', '127.0.0.1:0', ...flags]
+  const exit = runCli(argv, { stdin: new PassThrough(), stdout, stderr, env, onSignal })
   await Promise.race([exit, expect.poll(() => stdout.text, { timeout: 4000 }).toContain('ready on')])
   const url = /ready on (\S+)/.exec(stdout.text)?.[1] ?? `no server: ${stderr.text}`
   return {
@@ -84,8 +91,14 @@ describe('ct registry serve', () => {
     [['--listen', 'nowhere'], 'write HOST:PORT'],
     [['--tls-cert', 'x'], 'belong together'],
     [['--policy', 'x'], 'need accounts'],
+    [['--token-service', 'x'], 'need --token-keys'],
+    [['--token-keys', 'x'], 'belong to it'],
+    [['--user-rate', 'fast'], 'invalid'],
+    [['--retention', '/nowhere/rules'], 'ENOENT'],
     [['--webhook', 'ftp://x'], 'not an http or https URL'],
     [['--quota', 'much'], 'invalid size'],
+    [['--s3-endpoint', 'http://127.0.0.1:9'], 'belongs to --storage'],
+    [['--storage', 's3://images'], 'not both'],
     [['--htpasswd', '/nowhere/accounts'], 'cannot be read'],
   ])('refuses %j', async (flags, reason) => {
     const { exitCode, stderr } = await ct(['registry', 'serve', '--root', directory, ...flags])
@@ -104,6 +117,49 @@ describe('ct registry serve', () => {
       expect([exitCode, stderr]).toEqual([125, expect.stringContaining('for "--policy" flag')])
     },
   )
+
+  it('takes tokens of another issuer, known by a file of keys', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const path = join(directory, 'keys')
+    const flags = [
+      '--token-url',
+      'https://issuer.test/token',
+      '--token-issuer',
+      'issuer',
+      '--token-service',
+      'registry',
+      '--token-keys',
+      path,
+    ]
+    const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const access = [{ type: 'repository', name: 'team/app', actions: ['pull', 'push'] }]
+    const claims = { iss: 'issuer', aud: 'registry', sub: 'carol', exp: Math.ceil(Date.now() / 1000) + 60, access }
+    const signed = `${encode({ alg: 'ES256' })}.${encode(claims)}`
+    const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')
+    for (const text of [
+      JSON.stringify({ keys: [publicKey.export({ format: 'jwk' })] }),
+      publicKey.export({ format: 'pem', type: 'spki' }),
+    ]) {
+      await writeFile(path, text)
+      await using registry = await serve(...flags)
+      const challenge = (await push(registry.url, 'x')).headers.get('www-authenticate')
+      expect(challenge).toBe('Bearer realm="https://issuer.test/token",service="registry",scope="repository:team/app:pull,push"')
+      expect((await push(registry.url, 'x', { authorization: `Bearer ${signed}.${signature}` })).status).toBe(201)
+    }
+    for (const text of ['{}', '{"keys":[{}]}', 'keys']) {
+      await writeFile(path, text)
+      const { stderr } = await ct(['registry', 'serve', '--root', directory, ...flags])
+      expect(stderr).toContain('neither a JWK set nor a public key')
+    }
+  })
+
+  it('lets one user do only so much', async () => {
+    await using registry = await serve('--user-uploads', '1', '--user-rate', '1')
+    const start = () => fetch(`${registry.url}/v2/team/app/blobs/uploads/`, { method: 'POST' })
+    expect([(await start()).status, (await start()).status]).toEqual([202, 429])
+    const many = await Promise.all(Array.from({ length: 20 }, async () => (await fetch(`${registry.url}/v2/`)).status))
+    expect(many).toContain(429)
+  })
 
   it('refuses a directory that another process serves with CLI_REGISTRY_IN_USE', async () => {
     await using _registry = await serve()
@@ -129,6 +185,41 @@ describe('ct registry serve', () => {
   })
 })
 
+describe('ct registry serve --storage', () => {
+  const env = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' }
+
+  it('lets several registries share a bucket, which gc and check know, too', async () => {
+    const bucket = new S3rver({
+      port: 0,
+      address: '127.0.0.1',
+      silent: true,
+      directory,
+      configureBuckets: [{ name: 'images', configs: [] }],
+    })
+    const { port } = (await bucket.run()) as AddressInfo
+    const flags = ['--storage', 's3://images/team', '--s3-endpoint', `http://127.0.0.1:${port}`]
+    {
+      await using one = await serveIn(flags, env)
+      await using two = await serveIn(flags, env)
+      expect((await push(one.url, 'shared')).status).toBe(201)
+      expect(await (await fetch(`${two.url}/v2/team/app/blobs/${digestOf('shared')}`)).text()).toBe('shared')
+    }
+    expect(await ct(['registry', 'check', ...flags], { env })).toMatchObject({ exitCode: 0, stdout: '' })
+    const { stdout } = await ct(['registry', 'gc', '--grace', '0', ...flags], { env })
+    expect(stdout).toBe('removed 0 manifests and 1 blobs of repositories; 0B freed\n')
+    await bucket.close()
+  }, 30_000)
+
+  it.each([
+    ['http://images', 'write s3://BUCKET'],
+    ['s3://Images', 'write s3://BUCKET'],
+    ['s3://images', 'cannot be reached'],
+  ])('refuses %s', async (storage, reason) => {
+    const argv = ['registry', 'serve', '--storage', storage, '--s3-endpoint', 'http://127.0.0.1:9']
+    expect(await ct(argv, { env })).toMatchObject({ exitCode: expect.any(Number), stderr: expect.stringContaining(reason) })
+  })
+})
+
 describe('ct registry gc and check', () => {
   it('removes what nothing needs, by the server when there is one', async () => {
     const gc = async () => (await ct(['registry', 'gc', '--root', directory, '--grace', '0'])).stdout
@@ -141,6 +232,45 @@ describe('ct registry gc and check', () => {
     }
     expect(await gc()).toBe('removed 0 manifests and 1 blobs of repositories; 5B freed\n')
     expect(await gc()).toBe('removed 0 manifests and 0 blobs of repositories; 0B freed\n')
+  })
+
+  it('keeps the tags that its rules keep', async () => {
+    const config = '{}'
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json'
+    const descriptor = { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digestOf(config), size: 2 }
+    const rules = join(directory, 'rules.json')
+    await writeFile(rules, JSON.stringify([{ repositories: ['team/*'], tags: ['v1'] }]))
+    await using registry = await serve('--retention', rules)
+    await push(registry.url, config)
+    for (const tag of ['v1', 'v2', 'v3']) {
+      const body = JSON.stringify({ schemaVersion: 2, mediaType, config: descriptor, layers: [], annotations: { tag } })
+      await fetch(`${registry.url}/v2/team/app/manifests/${tag}`, { method: 'PUT', body, headers: { 'content-type': mediaType } })
+    }
+    const gc = async (...flags: readonly string[]) =>
+      (await ct(['registry', 'gc', '--root', directory, '--grace', '0', ...flags])).stdout.split('\n')
+    expect(await gc('--keep-newest', '2', '--dry-run')).toEqual([
+      'would untag team/app:v1',
+      'would remove 1 manifests and 0 blobs of repositories',
+      '',
+    ])
+    expect(await gc('--keep-newest', '1', '--keep-tag', 'v1')).toEqual([
+      'untagged team/app:v2',
+      expect.stringMatching(/^removed 1 manifests and 0 blobs/),
+      '',
+    ])
+    expect((await gc())[0]).toBe('untagged team/app:v3')
+    const { tags } = (await (await fetch(`${registry.url}/v2/team/app/tags/list`)).json()) as { tags: string[] }
+    expect(tags).toEqual(['v1'])
+  })
+
+  it.each([
+    [['--keep-newest', '-1'], 'invalid'],
+    [['--retention', 'RULES'], 'rule 1 is not'],
+  ])('refuses %j', async (flags, reason) => {
+    const rules = join(directory, 'rules.json')
+    await writeFile(rules, '[{"newest":-1}]')
+    const { stderr } = await ct(['registry', 'gc', '--root', directory, ...flags.map((flag) => (flag === 'RULES' ? rules : flag))])
+    expect(stderr).toContain(reason)
   })
 
   it('says what is damaged, and whom that hurts', async () => {

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { createLocalJWKSet, createRemoteJWKSet, type JWK, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { DistributionError } from '../errors.ts'
 import { denied, unauthorized } from './basic-gatekeeper.ts'
 import type { Access, Admission, Gatekeeper } from './gatekeeper.ts'
@@ -13,8 +13,8 @@ export interface BearerGatekeeperOptions {
   readonly service: string
   /** Who makes the tokens: the `iss` claim. */
   readonly issuer: string
-  /** What tokens are signed with: the public key, or where its JWK set is. */
-  readonly keys: KeyObject | URL
+  /** What tokens are signed with: the public key, a JWK set, or where that is. */
+  readonly keys: KeyObject | URL | { readonly keys: readonly JWK[] }
 }
 
 /** Signatures made with a secret that both ends know are not among them: a public key could be taken for one. */
@@ -25,7 +25,7 @@ const ALGORITHMS = ['ES256', 'ES384', 'RS256', 'RS384', 'RS512', 'PS256', 'EdDSA
  * @see https://distribution.github.io/distribution/spec/auth/token/
  */
 export function bearerGatekeeper({ realm, service, issuer, keys }: BearerGatekeeperOptions): Gatekeeper {
-  const getKey: JWTVerifyGetKey = keys instanceof URL ? createRemoteJWKSet(keys) : async () => keys
+  const getKey = keyFinder(keys)
 
   function challenge(needed: Access | undefined, error?: string): string {
     const scope = needed === undefined ? '' : `,scope="${scopeOf(needed)}"`
@@ -60,6 +60,11 @@ export function bearerGatekeeper({ realm, service, issuer, keys }: BearerGatekee
       return { user, may }
     },
   }
+}
+
+function keyFinder(keys: BearerGatekeeperOptions['keys']): JWTVerifyGetKey {
+  if (keys instanceof URL) return createRemoteJWKSet(keys)
+  return 'keys' in keys ? createLocalJWKSet({ keys: [...keys.keys] }) : async () => keys
 }
 
 function isJoseError(error: unknown): error is Error & { readonly code: string } {

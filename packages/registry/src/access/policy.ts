@@ -1,3 +1,4 @@
+import { globPattern } from '../glob-pattern.ts'
 import type { Access, Action } from './gatekeeper.ts'
 
 /** Lets some people do some things in some repositories. */
@@ -21,7 +22,7 @@ export function policyOf(rules: readonly PolicyRule[]): Policy {
   const compiled = rules.map(({ repositories, users, actions = ['pull'] }) => ({
     users: new Set(users),
     actions: new Set<Action>(actions),
-    patterns: repositories?.map(patternOf),
+    patterns: repositories?.map(globPattern),
   }))
   return (user, { repository, action }) =>
     compiled.some(
@@ -30,13 +31,4 @@ export function policyOf(rules: readonly PolicyRule[]): Policy {
         (users.has('anonymous') || (user !== undefined && (users.has('*') || users.has(user)))) &&
         (patterns === undefined || action === 'list' || patterns.some((pattern) => pattern.test(repository))),
     )
-}
-
-function patternOf(glob: string): RegExp {
-  return new RegExp(
-    `^${glob
-      .split('*')
-      .map((part) => part.replace(/[.+?^$(){}|[\]\\/]/g, '\\$&'))
-      .join('.*')}$`,
-  )
 }

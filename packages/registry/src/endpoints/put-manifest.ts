@@ -37,6 +37,7 @@ export async function putManifest(exchange: Exchange): Promise<void> {
     if (!registry.isSparse) await checkContents(exchange, manifest)
     await registry.store.push(descriptor, bodyOf(bytes))
     await repository.putManifest(descriptor, tags)
+    if (!registry.isSparse) await keepContents(exchange, manifest)
   })
   answerEmpty(exchange, 201, {
     location: `/v2/${repository.name}/manifests/${digest}`,
@@ -76,16 +77,25 @@ function mediaTypeOf(manifest: Manifest | Index, contentType: string | undefined
 }
 
 /** Blobs that may be fetched from elsewhere (`urls`) need not be here, nor need the subject. */
+function contentsOf(manifest: Manifest | Index): readonly Descriptor[] {
+  return isIndex(manifest) ? manifest.manifests : [manifest.config, ...manifest.layers.filter(({ urls }) => urls === undefined)]
+}
+
 async function checkContents({ registry: { store }, repository }: Exchange, manifest: Manifest | Index): Promise<void> {
-  const needed: readonly Descriptor[] = isIndex(manifest)
-    ? manifest.manifests
-    : [manifest.config, ...manifest.layers.filter(({ urls }) => urls === undefined)]
-  for (const descriptor of needed) {
+  for (const descriptor of contentsOf(manifest)) {
     const isHere = (await repository.findBlob(descriptor.digest)) !== undefined && (await store.has(descriptor))
     if (isHere) continue
     throw new DistributionError(
       'DISTRIBUTION_MANIFEST_BLOB_UNKNOWN',
       `the manifest needs ${descriptor.digest}, which is not in ${repository.name}`,
     )
+  }
+}
+
+/** Another registry on the same store may have collected what was not needed until now: the store still has it, and so must we. */
+async function keepContents({ repository }: Exchange, manifest: Manifest | Index): Promise<void> {
+  for (const descriptor of contentsOf(manifest)) {
+    if ((await repository.findBlob(descriptor.digest)) !== undefined) continue
+    await (isIndex(manifest) ? repository.putManifest(descriptor, []) : repository.linkBlob(descriptor))
   }
 }

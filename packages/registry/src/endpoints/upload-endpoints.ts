@@ -7,16 +7,16 @@ import { checkDigest } from './blobs.ts'
 
 /** POST: begins an upload, or ends it at once: with the blob as body, or by mounting one that is here. */
 export async function startUpload(exchange: Exchange): Promise<void> {
-  const { query, registry, repository } = exchange
+  const { query, registry, repository, caller: owner } = exchange
   const mount = query.get('mount')
   if (mount !== null && isDigest(mount) && (await mountBlob(exchange, mount))) return answerCreated(exchange, mount)
   const digest = query.get('digest')
   if (digest === null) {
     const algorithm = query.get('digest-algorithm') === 'sha512' ? 'sha512' : undefined
-    return answerAccepted(exchange, await registry.uploads.start(repository.name, algorithm))
+    return answerAccepted(exchange, await registry.uploads.start({ repository: repository.name, owner }, algorithm))
   }
   const wanted = checkDigest(digest)
-  const { id } = await registry.uploads.start(repository.name, digestAlgorithm(wanted))
+  const { id } = await registry.uploads.start({ repository: repository.name, owner }, digestAlgorithm(wanted))
   await registry.uploads.use({ id, repository: repository.name }, (upload) => receiveAll(exchange, upload, wanted))
 }
 

@@ -1,17 +1,25 @@
-import { type Collection, type Descriptor, type Digest, isIndexMediaType, isManifestMediaType } from '@ct/image'
+import type { Collection } from '@ct/image'
 import type { RegistryState } from '../exchange.ts'
 import type { Repository } from '../repository.ts'
+import { type CollectionPlan, namedBlobs, planCollection } from './plan-collection.ts'
+import type { RetentionRule } from './retention.ts'
 
 /** Options of {@link collectGarbage}. */
 export interface CollectOptions {
-  /** A blob that no manifest names is kept so long after it was uploaded, for the manifest may still come. @default 3,600,000 */
+  /** A blob or manifest that nothing leads to is kept so long after it came, for what needs it may still come. @default 3,600,000 */
   readonly graceMs?: number | undefined
   /** Also removes manifests that no tag, index or subject leads to. @default false */
   readonly removesUntagged?: boolean | undefined
+  /** Tags that no rule keeps are removed, and manifests of those repositories that nothing leads to any more. @default all tags stay */
+  readonly retention?: readonly RetentionRule[] | undefined
+  /** Only say what would be removed from repositories; nothing is removed, and nothing said of bytes. @default false */
+  readonly isDryRun?: boolean | undefined
 }
 
-/** What a collection did. */
+/** What a collection did, or would do. */
 export interface Collected extends Collection {
+  /** Tags that no rule kept, as in `team/app:1.2`. */
+  readonly tags: readonly string[]
   /** Manifests that nothing led to. */
   readonly manifests: number
   /** Blobs that were taken out of a repository. */
@@ -22,56 +30,52 @@ export interface Collected extends Collection {
  * Removes what nobody needs while the registry serves: first from each repository, with its writers waiting, then from the store, which
  * keeps what any repository has and what is being pushed.
  */
-export async function collectGarbage(
-  registry: RegistryState,
-  { graceMs = 3_600_000, removesUntagged = false }: CollectOptions = {},
-): Promise<Collected> {
-  let manifests = 0
-  let links = 0
+export async function collectGarbage(registry: RegistryState, options: CollectOptions = {}): Promise<Collected> {
+  const { graceMs = 3_600_000, removesUntagged = false, retention = [], isDryRun = false } = options
+  const tags: string[] = []
+  let [manifests, links] = [0, 0]
   for (const name of await registry.listRepositories()) {
     const repository = registry.openRepository(name)
     await registry.locks.run(name, async () => {
-      if (removesUntagged) manifests += await removeUntagged(registry, repository)
-      links += await removeUnnamed(registry, repository, graceMs)
+      const plan = await planCollection(repository, registry.facts, { oldestMs: Date.now() - graceMs, removesUntagged, retention })
+      if (!isDryRun) await carryOut(registry, repository, plan)
+      tags.push(...plan.tags.map((tag) => `${name}:${tag}`))
+      manifests += plan.manifests.length
+      links += plan.blobs.length
     })
   }
-  return { manifests, links, ...(await registry.store.collect()) }
+  const collection = isDryRun ? { removed: [], freedBytes: 0, damaged: [] } : await registry.store.collect()
+  return { tags, manifests, links, ...collection }
 }
 
-async function removeUnnamed(registry: RegistryState, repository: Repository, graceMs: number): Promise<number> {
-  const needed = new Set<Digest>()
-  for (const manifest of await repository.manifests())
-    for (const { digest } of (await registry.facts.of(manifest))?.children ?? []) needed.add(digest)
-  const oldest = Date.now() - graceMs
-  const doomed = (await repository.blobs()).filter(({ digest, linkedAtMs }) => linkedAtMs <= oldest && !needed.has(digest))
-  for (const { digest } of doomed) await repository.unlink(digest)
-  return doomed.length
+async function carryOut(registry: RegistryState, repository: Repository, { tags, manifests, blobs }: CollectionPlan): Promise<void> {
+  for (const tag of tags) await repository.untag(tag)
+  for (const { digest } of manifests) await repository.unlink(digest)
+  for (const digest of blobs) await repository.unlink(digest)
+  if (manifests.length + blobs.length > 0) await putBack(registry, repository, { manifests, blobs })
 }
 
-/** A referrer lives as long as its subject, or for good when that was never here. */
-async function removeUntagged(registry: RegistryState, repository: Repository): Promise<number> {
-  const all = new Map((await repository.manifests()).map((descriptor) => [descriptor.digest, descriptor]))
-  const kept = new Set<Digest>()
-  const queue = (await repository.tags()).map(({ descriptor }) => descriptor)
-  const referrers = new Map<Digest, Descriptor[]>()
-  for (const manifest of all.values()) {
-    const subject = (await registry.facts.of(manifest))?.subject
-    if (subject === undefined) continue
-    if (all.has(subject)) referrers.set(subject, [...(referrers.get(subject) ?? []), manifest])
-    else queue.push(manifest)
+/** Our lock does not hold another registry on the same store: what it began to refer to meanwhile comes back. */
+async function putBack(
+  registry: RegistryState,
+  repository: Repository,
+  { manifests, blobs }: Pick<CollectionPlan, 'manifests' | 'blobs'>,
+): Promise<void> {
+  const tagged = new Set((await repository.tags()).map(({ descriptor }) => descriptor.digest))
+  const lost = new Map(manifests.map((manifest) => [manifest.digest, manifest]))
+  for (;;) {
+    const named = await namedBlobs(await repository.manifests(), registry.facts)
+    const wanted = [...lost.values()].filter(({ digest }) => tagged.has(digest) || named.has(digest))
+    for (const manifest of wanted) {
+      lost.delete(manifest.digest)
+      await repository.putManifest(manifest, [])
+    }
+    // A manifest that came back names others, which may have to come back with it.
+    if (wanted.length > 0) continue
+    for (const digest of blobs) {
+      const blob = named.get(digest)
+      if (blob !== undefined) await repository.linkBlob(blob)
+    }
+    return
   }
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (kept.has(next.digest)) continue
-    kept.add(next.digest)
-    queue.push(...(referrers.get(next.digest) ?? []))
-    const children = (await registry.facts.of(next))?.children ?? []
-    queue.push(...children.filter(({ digest, mediaType }) => all.has(digest) && isManifest(mediaType)))
-  }
-  const doomed = [...all.keys()].filter((digest) => !kept.has(digest))
-  for (const digest of doomed) await repository.unlink(digest)
-  return doomed.length
-}
-
-function isManifest(mediaType: string): boolean {
-  return isIndexMediaType(mediaType) || isManifestMediaType(mediaType)
 }

@@ -137,6 +137,15 @@ describe('a token', () => {
     keys.close()
   })
 
+  it('of an issuer whose key set is at hand is taken, too', async () => {
+    const keys = { keys: [{ ...(await exportJWK(createPublicKey(privateKey))), kid: 'one', alg: 'ES256', use: 'sig' }] }
+    const gatekeeper = bearerGatekeeper({ ...names, realm: 'https://issuer.test/token', keys })
+    await using guarded = await registryOnLoopback({ gatekeeper })
+    expect((await guarded.call('GET', '/v2/a/tags/list', bearing(await signed({})))).status).toBe(404)
+    const { privateKey: stranger } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    expect((await guarded.call('GET', '/v2/a/tags/list', bearing(await signed({}, stranger)))).status).toBe(401)
+  })
+
   function createSecret(): never {
     return new TextEncoder().encode('a secret of thirty-two bytes ....') as never
   }
