@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises'
-import { type Pack, pack } from 'tar-stream'
+import type { Pack } from 'tar-stream'
 
 /** One entry of a tar to write. */
 export interface PackedEntry {
@@ -22,6 +22,8 @@ export interface PackedEntry {
  * read, and what `entries` throws is thrown to the reader. Names are text; `writeTar` of `@ct/layerfs` writes all that a layer can have.
  */
 export async function* packTar(entries: AsyncIterable<PackedEntry>): AsyncGenerator<Uint8Array, void, undefined> {
+  // Loaded here, for it takes as long as the rest of this package, and few ever write an archive.
+  const { pack } = await import('tar-stream')
   const archive = pack()
   let failure: unknown
   const filling = fill(archive, entries).catch((error: unknown) => {
