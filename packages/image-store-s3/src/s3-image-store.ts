@@ -49,6 +49,7 @@ export interface S3ImageStoreOptions {
  * atomically. Any number of processes write a store at the same time, and see each other's changes at once.
  */
 export class S3ImageStore implements ImageStore, Disposable {
+  readonly takesTransient = true
   readonly #client: S3Client
   readonly #bucket: Bucket
   readonly #blobs: BlobObjects
