@@ -5,7 +5,7 @@
 #define SYS_fchmodat2 452
 #endif
 
-enum { op_end, op_directory, op_file, op_symlink, op_hard_link, op_node, op_remove, op_clear, op_meta };
+enum { op_end, op_directory, op_file, op_symlink, op_hard_link, op_node, op_remove, op_clear, op_meta, op_sync };
 enum { with_mtime = 1, is_exact = 2 /* flags of metadata */ };
 
 /* What an operation says about an entry, beside its type. */
@@ -198,6 +198,11 @@ static int set_meta(struct step *s) {
   return find_place(s, false) < 0 ? -1 : set_meta_at(s->place, &meta);
 }
 
+static int sync_tree(const struct step *s) {
+  CT_CLOSES int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return !ct_done(&s->body) ? ct_error(EBADMSG) : syncfs(fd);
+}
+
 static int execute(struct step *s) {
   switch (s->tree->op.code) {
   case op_directory: return make_directory(s);
@@ -208,6 +213,7 @@ static int execute(struct step *s) {
   case op_remove: return remove_entry(s, ct_remove);
   case op_clear: return remove_entry(s, ct_clear);
   case op_meta: return set_meta(s);
+  case op_sync: return sync_tree(s);
   default: return ct_error(EBADMSG);
   }
 }

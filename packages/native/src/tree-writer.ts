@@ -29,6 +29,7 @@ const OP_NODE = 5
 const OP_REMOVE = 6
 const OP_CLEAR = 7
 const OP_META = 8
+const OP_SYNC = 9
 const NODE_TYPES = ['char', 'block', 'fifo'] as const
 
 const HIGH_WATER_BYTES = 4 * 1024 * 1024
@@ -141,6 +142,11 @@ export class TreeWriter implements AsyncDisposable {
   /** Sets the metadata of an entry that exists. Directories get theirs last, since children change the time. */
   setMeta(path: TreePath, meta: TreeMeta): void {
     this.#operation(OP_META, [path], meta)
+  }
+
+  /** Waits, before what comes next is done, until all that the file system of the tree holds is on disk. */
+  sync(): void {
+    this.#operation(OP_SYNC, ['.'], undefined)
   }
 
   /** Ends the list and waits until all of it is done. Throws `NATIVE_TREE_FAILED`, naming the path and the errno. */

@@ -89,6 +89,7 @@ describe('a tree written and read back', () => {
       tree.node('pipe', { ...plain, mode: 0o600 }, { type: 'fifo' })
       file(tree, Buffer.from([0x6e, 0xff, 0xfe]), 'not UTF-8')
       tree.setMeta('etc', { ...plain, mode: 0o1770, uid: 4_000_000, gid: 5, mtimeNs: 1n })
+      tree.sync()
     })
     const entries = await scan({ content: true })
     const comparable = entries.map(({ path, dev, ino, content, ...rest }) => ({ ...rest, path: Buffer.from(path).toString('latin1') }))

@@ -13,8 +13,8 @@ export interface DecompressOptions {
   readonly maxRatio?: number | undefined
 }
 
-/** Large chunks keep the number of trips to the thread pool, and of hash and parser calls, small. */
-const CHUNK_BYTES = 512 * 1024
+/** Large chunks keep the number of trips to the thread pool, and of hash and parser calls, small; larger ones cost memory for nothing. */
+const CHUNK_BYTES = 256 * 1024
 
 /**
  * Decompresses a layer. `auto` goes by the first bytes, whatever a media type says. Gzip runs in Node's thread pool,

@@ -1,11 +1,13 @@
 import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { openTreeWriter } from '@ct/native'
 import { LayerfsError } from '../errors.ts'
 import type { Mount } from '../mount.ts'
+import { currentBoot } from './current-boot.ts'
 import { measureTree } from './measure-tree.ts'
 import { removeLeftover, removeTree } from './remove-tree.ts'
 import type { SnapshotIndex } from './snapshot-index.ts'
-import { type SnapshotRecord, writeRecord } from './snapshot-record.ts'
+import { type SnapshotRecord, stageRecord, useStagedRecord, writeRecord } from './snapshot-record.ts'
 import type { PrepareOptions, SnapshotInfo, SnapshotKind, Snapshotter, SnapshotUsage } from './snapshotter.ts'
 
 /** Options of `commit`. */
@@ -14,6 +16,11 @@ export interface CommitOptions {
   readonly parent?: string | undefined
   /** What the snapshot takes, if that is known already. @default measured when it is asked for */
   readonly usage?: SnapshotUsage | undefined
+  /**
+   * Whether what it holds can be had again, as the layers of an image can: should the machine go down before the next `sync`, the snapshot
+   * is gone afterwards, as a whole. Any other is as durable as what was written into it. @default false
+   */
+  readonly isRecreatable?: boolean | undefined
 }
 
 /** What snapshotters with a directory for each snapshot have in common: all but what a directory starts with, and the mounts. */
@@ -28,7 +35,7 @@ export abstract class DirectorySnapshotter implements Snapshotter {
   abstract view(key: string, parent: string): Promise<readonly Mount[]>
   protected abstract mountsOf(record: SnapshotRecord): readonly Mount[]
 
-  async commit(name: string, key: string, { parent, usage }: CommitOptions = {}): Promise<void> {
+  async commit(name: string, key: string, { parent, usage, isRecreatable = false }: CommitOptions = {}): Promise<void> {
     const record = this.active(key)
     const below = parent ?? record.parent
     this.checkFree(name)
@@ -40,12 +47,27 @@ export abstract class DirectorySnapshotter implements Snapshotter {
       createdAt: now(),
       link: this.index.newLink(name),
       usage,
+      unsyncedBoot: isRecreatable ? currentBoot() : undefined,
     }
     const directory = this.index.pathOf(key)
     writeRecord(directory, committed)
     renameSync(directory, this.index.pathOf(name))
     this.index.replace(key, committed)
     rmSync(join(this.index.pathOf(name), 'work'), { recursive: true, force: true })
+  }
+
+  async sync(): Promise<void> {
+    const unsynced = [...this.index.records].filter(({ unsyncedBoot }) => unsyncedBoot !== undefined)
+    if (unsynced.length === 0) return
+    const staged = unsynced.map((record) => ({ record, synced: { ...record, unsyncedBoot: undefined } }))
+    // The new records are on disk with the content that they vouch for before any of them counts.
+    for (const { record, synced } of staged) stageRecord(this.index.pathOf(record.key), synced)
+    await syncTree(this.index.directory)
+    for (const { record, synced } of staged) {
+      if (this.index.find(record.key) !== record) continue
+      useStagedRecord(this.index.pathOf(record.key))
+      this.index.set(synced)
+    }
   }
 
   async stat(key: string): Promise<SnapshotInfo> {
@@ -133,6 +155,13 @@ export abstract class DirectorySnapshotter implements Snapshotter {
   protected newRecord(key: string, kind: SnapshotKind, parent: string | undefined, isTemporary = false): SnapshotRecord {
     return { key, kind, parent, createdAt: now(), isTemporary }
   }
+}
+
+/** Waits until all that the file system of a directory holds is on disk. */
+async function syncTree(path: string): Promise<void> {
+  await using writer = await openTreeWriter({ path })
+  writer.sync()
+  await writer.finish()
 }
 
 function toInfo({ key, kind, parent, createdAt }: SnapshotRecord): SnapshotInfo {

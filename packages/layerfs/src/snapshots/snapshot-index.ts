@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { hasErrno } from '@ct/errors'
 import { digestHex, digestOf } from '@ct/image'
 import { LayerfsError } from '../errors.ts'
+import { currentBoot } from './current-boot.ts'
 import { readRecord, type SnapshotRecord } from './snapshot-record.ts'
 
 const LINKS = 'l'
@@ -115,7 +116,9 @@ export class SnapshotIndex {
     }
     try {
       const record = readRecord(path)
-      if (record.isTemporary === true && record.kind !== 'committed') {
+      const isUnfinished = record.isTemporary === true && record.kind !== 'committed'
+      const mayHaveLostContent = record.unsyncedBoot !== undefined && record.unsyncedBoot !== currentBoot()
+      if (isUnfinished || mayHaveLostContent) {
         this.leftovers.push(path)
         return
       }

@@ -11,17 +11,34 @@ export interface SnapshotRecord extends SnapshotInfo {
   readonly isTemporary?: boolean | undefined
   /** What a committed one takes, once it is known. */
   readonly usage?: SnapshotUsage | undefined
+  /** Of a committed one whose content may not be on disk yet: the boot that it was committed in. After another it is not to be trusted. */
+  readonly unsyncedBoot?: string | undefined
 }
 
 const FILE = 'record.json'
+const STAGED_FILE = '.staged.json'
 const VERSION = 1
 const KINDS: readonly SnapshotKind[] = ['active', 'view', 'committed']
 
 /** Writes a record into the directory of its snapshot, atomically. */
 export function writeRecord(directory: string, record: SnapshotRecord): void {
   const temporary = join(directory, `.${FILE}`)
-  writeFileSync(temporary, `${JSON.stringify({ version: VERSION, ...record })}\n`)
+  writeFileSync(temporary, textOf(record))
   renameSync(temporary, join(directory, FILE))
+}
+
+/** Writes what is to be the record once {@link useStagedRecord} is called. */
+export function stageRecord(directory: string, record: SnapshotRecord): void {
+  writeFileSync(join(directory, STAGED_FILE), textOf(record))
+}
+
+/** Lets a record that was staged take the place of the other. */
+export function useStagedRecord(directory: string): void {
+  renameSync(join(directory, STAGED_FILE), join(directory, FILE))
+}
+
+function textOf(record: SnapshotRecord): string {
+  return `${JSON.stringify({ version: VERSION, ...record })}\n`
 }
 
 /** Makes the directory of a snapshot with its record and what else `fill` puts there; it appears as a whole or not at all. */
@@ -63,14 +80,14 @@ export function readRecord(directory: string): SnapshotRecord {
 function checkRecord(value: unknown): SnapshotRecord {
   const record = value as Partial<SnapshotRecord & { readonly version: number }> | null
   if (typeof record !== 'object' || record === null) throw new TypeError('it is no object')
-  const { version, key, kind, parent, createdAt, link, isTemporary, usage } = record
+  const { version, key, kind, parent, createdAt, link, isTemporary, usage, unsyncedBoot } = record
   if (version !== VERSION) throw new TypeError(`version ${version} is not known`)
   if (typeof key !== 'string' || typeof createdAt !== 'string') throw new TypeError('key or createdAt is missing')
   if (kind === undefined || !KINDS.includes(kind)) throw new TypeError(`kind ${kind} is not known`)
-  if (!isOptionalText(parent) || !isOptionalText(link)) throw new TypeError('parent or link is no text')
+  if (![parent, link, unsyncedBoot].every(isOptionalText)) throw new TypeError('parent, link or unsyncedBoot is no text')
   if (kind === 'committed' && !/^[a-z0-9]+$/.test(link ?? '')) throw new TypeError('link is missing')
   if (usage !== undefined && !isUsage(usage)) throw new TypeError('usage is malformed')
-  return { key, kind, parent, createdAt, link, isTemporary: isTemporary === true, usage }
+  return { key, kind, parent, createdAt, link, isTemporary: isTemporary === true, usage, unsyncedBoot }
 }
 
 function isUsage({ sizeBytes, inodes }: Partial<SnapshotUsage>): boolean {

@@ -39,6 +39,8 @@ export interface Snapshotter {
   view(key: string, parent: string): Promise<readonly Mount[]>
   /** Turns an active snapshot into a committed one under a new name; the key is free afterwards. Throws `SNAPSHOT_NOT_ACTIVE`. */
   commit(name: string, key: string): Promise<void>
+  /** Lets what `unpack` has committed survive a power cut: waits until the file system is on disk. Absent where that is not known. */
+  sync?(): Promise<void>
   stat(key: string): Promise<SnapshotInfo>
   /** As `stat`; `undefined` when there is none. */
   find(key: string): Promise<SnapshotInfo | undefined>

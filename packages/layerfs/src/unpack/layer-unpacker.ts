@@ -6,6 +6,7 @@ import { type AppliedLayer, applyLayer } from '../apply/apply-layer.ts'
 import type { WhiteoutMode } from '../apply/layer-applier.ts'
 import type { LayerLimits } from '../apply/layer-limits.ts'
 import { decompress } from '../compression/decompress.ts'
+import { DirectorySnapshotter } from '../snapshots/directory-snapshotter.ts'
 import { OverlaySnapshotter } from '../snapshots/overlay-snapshotter.ts'
 import type { Snapshotter } from '../snapshots/snapshotter.ts'
 import { inheritDirectories } from './inherit-directories.ts'
@@ -58,8 +59,8 @@ export class LayerUnpacker {
     if (!(await this.#fitsLower())) await this.#extractAgain()
     try {
       const key = this.#key ?? ''
-      if (this.#snapshotter instanceof OverlaySnapshotter)
-        await this.#snapshotter.commit(name, key, { parent, usage: this.#applied?.usage })
+      if (this.#snapshotter instanceof DirectorySnapshotter)
+        await this.#snapshotter.commit(name, key, { parent, usage: this.#applied?.usage, isRecreatable: true })
       else await this.#snapshotter.commit(name, key)
       this.#key = undefined
     } catch (error) {

@@ -25,7 +25,8 @@ export interface UnpackOptions {
 /**
  * Unpacks the layers of an image into committed snapshots named by their chainIDs; those that exist are taken as they
  * are. For an {@link OverlaySnapshotter} layers are extracted side by side, whatever order they stand in; all are committed from the bottom up once their
- * diffID is right, which vouches for the blob, too. When it fails, complete layers stay and nothing else.
+ * diffID is right, which vouches for the blob, too. When it fails, complete layers stay and nothing else. When it is done, all is on disk;
+ * layers that a power cut may have left incomplete before that are gone when the snapshotter is opened again.
  * @returns the chainID of the whole image
  * @throws LayerfsError those of `applyLayer` and `decompress`; ImageError when the source does not have a blob; a
  * TypeError for an image without layers
@@ -63,6 +64,7 @@ export async function unpack(
       await extractions[index]
       await unpacker.commit()
     }
+    await snapshotter.sync?.()
     return { chainId: top }
   } finally {
     failed.abort()

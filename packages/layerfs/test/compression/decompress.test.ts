@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import * as zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { compress } from '../../src/compression/compress.ts'
 import { decompress } from '../../src/compression/decompress.ts'
 import { unzstdInJavaScript } from '../../src/compression/unzstd.ts'
 import { chunked, collect } from '../tar/archive.ts'
@@ -114,31 +113,6 @@ describe('decompress', () => {
 
   it('decodes zstd in JavaScript where Node cannot', async () => {
     expect((await collect(unzstdInJavaScript(chunked(Buffer.concat([HELLO, rawFrame(text)]))))).toString()).toBe(`hello${text}`)
-  })
-})
-
-describe('compress', () => {
-  it.each(['gzip', 'none'] as const)('gives %s that decompresses to the same, equal each time', async (compression) => {
-    const [once, again] = [
-      await collect(compress(chunked(text, 1000), compression)),
-      await collect(compress(chunked(text, 7777), compression)),
-    ]
-    expect(once.equals(again)).toBe(true)
-    expect((await collect(decompress(chunked(once)))).equals(text)).toBe(true)
-  })
-
-  it('obeys the level', async () => {
-    const [fast, best] = [
-      await collect(compress(chunked(text), 'gzip', { level: 1 })),
-      await collect(compress(chunked(text), 'gzip', { level: 9 })),
-    ]
-    expect(best.length).toBeLessThan(fast.length)
-  })
-
-  it('makes zstd where Node can, and says so where it cannot', async () => {
-    const made = collect(compress(chunked(text), 'zstd'))
-    if ('createZstdCompress' in zlib) expect((await collect(decompress(chunked(await made)))).equals(text)).toBe(true)
-    else await expect(made).rejects.toMatchObject({ code: 'LAYERFS_COMPRESSION_UNSUPPORTED', kind: 'unsupported' })
   })
 })
 
