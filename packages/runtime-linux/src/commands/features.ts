@@ -38,7 +38,7 @@ export const features: Command = {
         selinux: { enabled: false },
         memoryPolicy: { modes: Object.keys(MEMORY_MODES), flags: Object.keys(MEMORY_FLAGS) },
         intelRdt: { enabled: false },
-        netDevices: { enabled: false },
+        netDevices: { enabled: true },
         mountExtensions: { idmap: { enabled: true } },
       },
     }

@@ -18,6 +18,7 @@ import { explainFailure } from './failure.ts'
 import { IdMapHolders } from './id-map-holders.ts'
 import { listenerMessage, listenerOf } from './listener-message.ts'
 import type { LoadedBundle } from './load-bundle.ts'
+import { moveNetDevices } from './move-net-devices.ts'
 import { adjustOomScore } from './oom-score.ts'
 import { readProcessStatus } from './process-status.ts'
 import { type ContainerRecord, claimDirectory, FILTER, writeRecord } from './record.ts'
@@ -94,6 +95,7 @@ async function makeContainer(request: CreateRequest, progress: Progress): Promis
   const hold = request.hold || Boolean(early.hooks?.startContainer?.length)
   const onPause = async (pid: number) => {
     progress.record = withProcess(early, pid)
+    await moveNetDevices(request.bundle.spec.linux?.netDevices ?? {}, pid)
     await runEarlyHooks({ record: progress.record, cgroup, directory, state: stateOf(progress.record, 'creating') }, request.signal)
     return listenerMessage(progress.record)
   }
@@ -111,6 +113,10 @@ async function makeContainer(request: CreateRequest, progress: Progress): Promis
 function withProcess(record: ContainerRecord, pid: number): ContainerRecord {
   const { startTime = 0n } = readProcessStatus(pid) ?? {}
   return { ...record, pid, pidStartTime: String(startTime) }
+}
+
+function hasNetDevices({ linux }: Spec): boolean {
+  return Object.keys(linux?.netDevices ?? {}).length > 0
 }
 
 /** Hooks for which the set-up must wait. */
@@ -186,7 +192,7 @@ async function launchContainer(request: CreateRequest, prepared: Prepared): Prom
     hold,
     pivot,
     idMapOf,
-    pauses: hasEarlyHooks(record.hooks) || record.listener !== undefined,
+    pauses: hasEarlyHooks(record.hooks) || record.listener !== undefined || hasNetDevices(bundle.spec),
   })
   try {
     const launched = await launch(plan, { signal, onPause })

@@ -21,6 +21,8 @@ export interface Linux {
   readonly mountLabel?: string | undefined
   readonly personality?: LinuxPersonality | undefined
   readonly memoryPolicy?: LinuxMemoryPolicy | undefined
+  /** Interfaces of the host, by their names, that are moved into the container; `name` is what they are called there. Default: the same. */
+  readonly netDevices?: Readonly<Record<string, { readonly name?: string | undefined }>> | undefined
   /** What the clocks of a new time namespace are ahead of the host's. */
   readonly timeOffsets?: Readonly<Partial<Record<'monotonic' | 'boottime', LinuxTimeOffset>>> | undefined
 }

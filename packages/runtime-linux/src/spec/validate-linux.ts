@@ -79,7 +79,7 @@ const linuxShape: Shape = shape(
     personality: shape({ domain: oneOf(['LINUX', 'LINUX32']) }, { flags: unsupported }),
     intelRdt: unsupported,
     memoryPolicy: shape({ mode: oneOf(Object.keys(MEMORY_MODES)) }, { nodes: numberList, flags: list(oneOf(Object.keys(MEMORY_FLAGS))) }),
-    netDevices: unsupported,
+    netDevices: record(shape({}, { name: interfaceName })),
     timeOffsets: shape({}, { monotonic: timeOffset, boottime: timeOffset }),
   },
 )
@@ -87,6 +87,7 @@ const linuxShape: Shape = shape(
 /** Checks the Linux section of a spec; see `validateSpec`. */
 export function validateLinux(value: unknown, path: string): void {
   linuxShape(value, path)
+  for (const name of Object.keys((value as Linux).netDevices ?? {})) interfaceName(name, `${path}.netDevices`)
   checkListener((value as Linux).seccomp, `${path}.seccomp`)
   const seen = new Set<string>()
   const { namespaces = [] } = value as Linux
@@ -109,4 +110,9 @@ function cgroupsPath(value: unknown, path: string): void {
   text(value, path)
   if (value.split('/').includes('..')) throw bad(path, 'a path without ..', value)
   if (/^[^/]*:[^/]*:[^/]*$/.test(value)) unsupported(value, path)
+}
+
+function interfaceName(value: unknown, path: string): void {
+  text(value, path)
+  if (!/^[^\s/:]{1,15}$/.test(value) || value === '.' || value === '..') throw bad(path, 'a name of a network interface', value)
 }

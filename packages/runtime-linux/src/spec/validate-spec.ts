@@ -40,6 +40,7 @@ export function validateSpec(value: unknown): Spec {
   if (spec.linux?.uidMappings?.length) needs('linux.uidMappings', 'user')
   if (spec.linux?.gidMappings?.length) needs('linux.gidMappings', 'user')
   if (spec.linux?.timeOffsets && Object.keys(spec.linux.timeOffsets).length > 0) needs('linux.timeOffsets', 'time')
+  if (Object.keys(spec.linux?.netDevices ?? {}).length > 0) needs('linux.netDevices', 'network')
   for (const name of Object.keys(spec.linux?.sysctl ?? {})) checkSysctl(name, needs)
   return spec
 }

@@ -9,7 +9,10 @@ const root = makeBusyboxRoot()
 const { directory, rootfs } = root
 const program = `${directory}/program`
 const cgroup = `ct-rootless-${process.pid}`
-const hierarchies = detectCgroupLayout().hierarchies.map(({ mountPoint }) => mountPoint)
+const { hierarchies: layout, version } = detectCgroupLayout()
+const hierarchies = layout.map(({ mountPoint }) => mountPoint)
+/** The tree of version 2, which the hybrid layout has beside the others. */
+const tree = version === 2 ? '/sys/fs/cgroup' : '/sys/fs/cgroup/unified'
 
 /** Two users of the machine for the time of these tests: one with subordinate ids, one without. */
 const users = { ranges: 61_815, single: 61_816 }
@@ -36,7 +39,7 @@ afterAll(() => {
     const kept = readFileSync(file, 'utf8').split('\n')
     writeFileSync(file, kept.filter((line) => !lines.includes(line)).join('\n'))
   }
-  for (const mountPoint of hierarchies) if (existsSync(`${mountPoint}/${cgroup}`)) rmdirSync(`${mountPoint}/${cgroup}`)
+  for (const mountPoint of new Set([...hierarchies, tree])) if (existsSync(`${mountPoint}/${cgroup}`)) rmdirSync(`${mountPoint}/${cgroup}`)
   root[Symbol.dispose]()
 })
 
@@ -149,13 +152,16 @@ it.runIf(hasPrograms)('other users of a container are of the range outside', () 
   expect(ctRunc('ranges', 'delete', '--force', 'other').status).toBe(0)
 })
 
+/** Gives the user without more ids a cgroup. */
+function delegate(mountPoint: string): void {
+  mkdirSync(`${mountPoint}/${cgroup}`)
+  const files = readdirSync(`${mountPoint}/${cgroup}`).filter((name) => /^(cgroup\.procs|cgroup\.subtree_control|tasks)$/.test(name))
+  for (const name of ['', ...files]) chownSync(`${mountPoint}/${cgroup}/${name}`, users.single, users.single)
+}
+
 describe('where cgroups are delegated to a user', () => {
-  it('limits hold, and a container can be paused', () => {
-    for (const mountPoint of hierarchies) {
-      mkdirSync(`${mountPoint}/${cgroup}`)
-      for (const name of ['', ...readdirSync(`${mountPoint}/${cgroup}`).filter((name) => /^(cgroup\.procs|tasks)$/.test(name))])
-        chownSync(`${mountPoint}/${cgroup}/${name}`, users.single, users.single)
-    }
+  it.skipIf(version === 2)('limits hold, and a container can be paused', () => {
+    for (const mountPoint of hierarchies) delegate(mountPoint)
     bundle('single', 'exec sleep 100')
     const config = `${directory}/single/bundle/config.json`
     const spec = JSON.parse(readFileSync(config, 'utf8'))
@@ -174,5 +180,31 @@ describe('where cgroups are delegated to a user', () => {
       status: 1,
       stderr: expect.stringContaining('the cgroup controller pids is not delegated to this user'),
     })
+  })
+
+  it.runIf(existsSync(tree))('containers are below the cgroup of version 2 that the user is in', () => {
+    delegate(tree)
+    bundle('single', 'exec sleep 100')
+    const config = `${directory}/single/bundle/config.json`
+    const { linux, ...spec } = JSON.parse(readFileSync(config, 'utf8'))
+    writeFileSync(config, JSON.stringify({ ...spec, linux: { ...linux, resources: undefined } }))
+    // In a mount namespace that has only version 2, from which the user's program starts in its cgroup.
+    const enter = `mount -t cgroup2 none /sys/fs/cgroup && echo $$ > /sys/fs/cgroup/${cgroup}/cgroup.procs && exec "$@"`
+    const drop = ['setpriv', '--reuid', String(users.single), '--regid', String(users.single), '--clear-groups']
+    const { cwd, env } = options('single')
+    const inV2 = (...argv: string[]) =>
+      spawnSync('unshare', ['-m', 'sh', '-c', enter, 'sh', ...drop, process.execPath, `${program}/ct-runc.js`, ...argv], {
+        cwd,
+        env,
+        encoding: 'utf8',
+        stdio: ['ignore', 'ignore', argv.includes('--detach') ? 'ignore' : 'pipe'],
+      })
+    expect(inV2('run', '--detach', '--pid-file', `${directory}/single/run/pid`, 'below').status).toBe(0)
+    expect(readFileSync(`${tree}/${cgroup}/below/cgroup.procs`, 'utf8')).toBe(`${readFileSync(`${directory}/single/run/pid`, 'utf8')}\n`)
+    expect(inV2('pause', 'below')).toMatchObject({ status: 0, stderr: '' })
+    expect(readFileSync(`${tree}/${cgroup}/below/cgroup.events`, 'utf8')).toContain('frozen 1')
+    expect(inV2('resume', 'below')).toMatchObject({ status: 0, stderr: '' })
+    expect(inV2('delete', '--force', 'below')).toMatchObject({ status: 0, stderr: '' })
+    expect(existsSync(`${tree}/${cgroup}/below`)).toBe(false)
   })
 })

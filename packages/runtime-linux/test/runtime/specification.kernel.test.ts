@@ -103,6 +103,35 @@ it.runIf(existsSync('/proc/self/numa_maps'))('memory comes from where the config
   expect(readFileSync(`${rootfs}/tmp/policy`, 'utf8')).toBe('bind=static:0\n')
 })
 
+describe('interfaces of the host', () => {
+  const name = `ct${process.pid}`
+  const ip = (...argv: string[]) => spawnSync('/bin/busybox', ['ip', ...argv], { encoding: 'utf8' })
+  const moving = (devices: NonNullable<Spec['linux']>['netDevices']) => (spec: Spec) => ({
+    ...spec,
+    linux: { ...spec.linux, netDevices: devices },
+  })
+
+  it('come into the container under another name, up and with their addresses, and go with it', async () => {
+    expect(spawnSync('/bin/busybox', ['tunctl', '-t', name]).status).toBe(0)
+    ip('addr', 'add', '192.0.2.7/24', 'dev', name)
+    ip('addr', 'add', '2001:db8::7/64', 'dev', name)
+    expect(ip('addr', 'show', name).stdout).toContain('192.0.2.7/24')
+    const { output } = await box.sh('busybox ip addr show moved', moving({ [name]: { name: 'moved' } }))
+    expect(output).toMatch(/ moved: <[A-Z,-]*\bUP\b/)
+    expect(output).toContain('inet 192.0.2.7/24')
+    expect(output).toContain('inet6 2001:db8::7/64')
+    await expect.poll(() => existsSync(`/sys/class/net/${name}`)).toBe(false)
+  })
+
+  it('that are not there fail the creation, which leaves nothing', async () => {
+    await expect(box.sh('true', moving({ [name]: {} }))).rejects.toMatchObject({
+      code: 'RUNTIME_SETUP_FAILED',
+      message: `network device ${name} cannot be moved: there is no such interface`,
+    })
+    expect(await box.runtime.list()).toEqual([])
+  })
+})
+
 /** Answers every call it is asked about with success, without making it. */
 const LISTENER = `
 import array, fcntl, json, os, socket, struct, sys

@@ -56,6 +56,8 @@ describe('validateSpec', () => {
     ['process.scheduler', { policy: 'SCHED_X' }, 'process.scheduler.policy: must be one of SCHED_OTHER'],
     ['process.ioPriority', { class: 'IOPRIO_CLASS_BE', priority: 8 }, 'process.ioPriority.priority: must be a whole number from 0 to 7'],
     ['process.execCPUAffinity', { initial: '0-x' }, 'process.execCPUAffinity.initial: must be a list of numbers'],
+    ['linux.netDevices', { 'a/b': {} }, 'linux.netDevices: must be a name of a network interface'],
+    ['linux.netDevices', { eth9: { name: 'a b' } }, 'linux.netDevices["eth9"].name: must be a name of a network interface'],
     ['linux.memoryPolicy', { mode: 'MPOL_NONE' }, 'linux.memoryPolicy.mode: must be one of MPOL_DEFAULT'],
     ['linux.memoryPolicy', { mode: 'MPOL_BIND', nodes: '5000' }, 'linux.memoryPolicy.nodes: must be a list of numbers up to 4095'],
     ['linux.memoryPolicy', { mode: 'MPOL_BIND', flags: ['X'] }, 'linux.memoryPolicy.flags[0]: must be one of MPOL_F_STATIC_NODES'],
