@@ -22,7 +22,7 @@ export async function* verified(
     if (chunk.byteLength === 0) continue
     if (size < descriptor.size) yield chunk
     // Whether it is the end is known only when the body has ended, and a transient chunk is gone by then.
-    else last = Uint8Array.from(chunk)
+    else last = Buffer.from(chunk)
   }
   checkContent(descriptor, { digest: digester.digest(), size })
   if (last !== undefined) yield last
