@@ -198,11 +198,6 @@ static int set_meta(struct step *s) {
   return find_place(s, false) < 0 ? -1 : set_meta_at(s->place, &meta);
 }
 
-static int sync_tree(const struct step *s) {
-  CT_CLOSES int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  return !ct_done(&s->body) ? ct_error(EBADMSG) : syncfs(fd);
-}
-
 static int execute(struct step *s) {
   switch (s->tree->op.code) {
   case op_directory: return make_directory(s);
@@ -213,7 +208,7 @@ static int execute(struct step *s) {
   case op_remove: return remove_entry(s, ct_remove);
   case op_clear: return remove_entry(s, ct_clear);
   case op_meta: return set_meta(s);
-  case op_sync: return sync_tree(s);
+  case op_sync: return ct_done(&s->body) ? syncfs(open("/", O_RDONLY | O_CLOEXEC)) : ct_error(EBADMSG); /* the fd goes with the process */
   default: return ct_error(EBADMSG);
   }
 }
