@@ -6,9 +6,12 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { ContentStore, digestOf } from '@ct/image'
 import S3rver from 's3rver'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runCli } from '../../src/cli.ts'
 import { ct, Recorder } from '../recorder.ts'
+
+// The first server of a run waits until its modules are loaded, which takes long on a machine that is busy.
+vi.setConfig({ testTimeout: 30_000 })
 
 let directory: string
 beforeEach(async () => {
@@ -30,7 +33,7 @@ async function serveIn(flags: readonly string[], env: Record<string, string> = {
   }
   const argv = ['registry', 'serve', '--listen', '127.0.0.1:0', ...flags]
   const exit = runCli(argv, { stdin: new PassThrough(), stdout, stderr, env, onSignal })
-  await Promise.race([exit, expect.poll(() => stdout.text, { timeout: 4000 }).toContain('ready on')])
+  await Promise.race([exit, expect.poll(() => stdout.text, { timeout: 20_000 }).toContain('ready on')])
   const url = /ready on (\S+)/.exec(stdout.text)?.[1] ?? `no server: ${stderr.text}`
   return {
     url,
@@ -208,7 +211,7 @@ describe('ct registry serve --storage', () => {
     const { stdout } = await ct(['registry', 'gc', '--grace', '0', ...flags], { env })
     expect(stdout).toBe('removed 0 manifests and 1 blobs of repositories; 0B freed\n')
     await bucket.close()
-  }, 30_000)
+  })
 
   it.each([
     ['http://images', 'write s3://BUCKET'],
