@@ -31,8 +31,7 @@ static int open_files(struct ct_supervisor *s, struct ct_child *c) {
   if (c->proc < 0 || fstatfs(c->proc, &info) != 0) return -1;
   if (info.f_type != PROC_SUPER_MAGIC) return ct_error(ENOENT);
   const char *fifo = s->plan->fifo_path;
-  if (*fifo != 0 && mkfifo(fifo, 0600) != 0 && errno != EEXIST) return -1;
-  if (*fifo != 0 && (c->fifo = open(fifo, O_RDWR | O_NOFOLLOW | O_CLOEXEC)) < 0) return -1;
+  if (*fifo != 0 && ((mkfifo(fifo, 0600) != 0 && errno != EEXIST) || (c->fifo = open(fifo, O_RDWR | O_NOFOLLOW | O_CLOEXEC)) < 0)) return -1;
   if (s->plan->stdio == CT_STDIO_INHERIT || s->plan->has_terminal) return 0;
   if (open_pipe(&s->input, &c->stdio[0], false) != 0) return -1;
   if (s->plan->stdio == CT_STDIO_CLOSED_STDIN) ct_close(&s->input);
@@ -75,7 +74,6 @@ static int open_target(const struct ct_plan *plan, struct ct_child *c) {
   return pidfd_send_signal(c->target, 0, NULL, 0); /* what was read above was still this process */
 }
 
-/* For children: pid namespaces are never one's own. */
 static int join_pid(const struct ct_plan *plan, const struct ct_child *c) {
   for (uint32_t i = 0; i < plan->joined_count; i++)
     if (plan->joined[i].flag == CLONE_NEWPID && setns(c->joined[i], CLONE_NEWPID) != 0) return -1;
@@ -86,10 +84,9 @@ static int join_pid(const struct ct_plan *plan, const struct ct_child *c) {
 static int open_joined(struct ct_supervisor *s, struct ct_child *c) {
   int user = -1;
   for (uint32_t i = 0; i < s->plan->joined_count; i++) {
-    uint32_t flag = s->plan->joined[i].flag;
     int fd = c->joined[i] = open(s->plan->joined[i].path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) ct_give_up(s, CT_STAGE_JOIN, i);
-    if (flag == CLONE_NEWUSER && user < 0) user = fd;
+    if (s->plan->joined[i].flag == CLONE_NEWUSER && user < 0) user = fd;
   }
   if (s->plan->pid != 0 && open_target(s->plan, c) != 0) ct_give_up(s, CT_STAGE_JOIN, 0);
   if (s->plan->pid_namespaces & CLONE_NEWUSER) user = c->target;
