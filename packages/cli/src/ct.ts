@@ -7,7 +7,7 @@ const program = join(__dirname, 'main.cjs')
 const { enableCompileCache } = nodeModule as { readonly enableCompileCache?: () => unknown }
 
 /** The commands that import packages, which kept code cannot. */
-const imports = ['daemon', 'registry'].some((name) => process.argv.includes(name))
+const imports = ['daemon', 'pack', 'registry'].some((name) => process.argv.includes(name))
 
 // From Node 22.1 on, Node itself keeps compiled code for the next start.
 if (enableCompileCache === undefined && !imports) runCached(program, join(__dirname, '../.cache'))

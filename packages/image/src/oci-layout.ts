@@ -12,7 +12,7 @@ import { MEDIA_TYPES } from './media-types.ts'
 import { parseDocument } from './parse-document.ts'
 import { literal, object } from './shape.ts'
 import type { FetchOptions, Ingest, IngestTarget, PushOptions, StoredReference } from './target.ts'
-import { replaceFile } from './write-file.ts'
+import { replaceFile, TEMPORARY_PREFIX } from './write-file.ts'
 
 const emptyIndex: Index = { schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests: [] }
 const versionShape = object<{ imageLayoutVersion: '1.0.0' }>({ imageLayoutVersion: literal('1.0.0') }, ['imageLayoutVersion'])
@@ -117,15 +117,17 @@ export class OciLayout implements IngestTarget {
   }
 
   async #create(marker: string): Promise<void> {
-    if ((await entriesOf(this.root)).length > 0) {
+    // What has another name than a half-written file is not from a maker of layouts that was killed.
+    if (!(await entriesOf(this.root)).every(({ name }) => name.startsWith(TEMPORARY_PREFIX))) {
       throw new ImageError('IMAGE_BAD_STORE', `${this.root} is not an OCI layout`, {
         kind: 'conflict',
         hint: 'give an empty or a new directory',
       })
     }
     await mkdir(this.root, { recursive: true })
-    await replaceFile(join(this.root, 'index.json'), JSON.stringify(emptyIndex))
+    // In this order, as a layout without an index is an empty one.
     await replaceFile(marker, JSON.stringify({ imageLayoutVersion: '1.0.0' }))
+    await replaceFile(join(this.root, 'index.json'), JSON.stringify(emptyIndex))
   }
 
   async #readIndex(): Promise<Index> {

@@ -66,6 +66,18 @@ describe('OciLayout', () => {
     await expect(OciLayout.open(join(directory.path, 'x'))).rejects.toMatchObject({ code: 'IMAGE_BAD_STORE' })
   })
 
+  it.each([
+    ['nothing but a half-written file', '.tmp-0123456789abcdef', '{'],
+    ['its marker only', 'oci-layout', '{"imageLayoutVersion":"1.0.0"}'],
+  ])('opens what a maker of layouts left that was killed: %s', async (_, name, content) => {
+    await using directory = await temporaryDirectory()
+    await writeFile(join(directory.path, name), content)
+    const layout = await OciLayout.open(directory.path)
+    const image = testImage(['layer'])
+    await pushTestImage(layout, image, 'ok')
+    expect((await (await OciLayout.open(directory.path)).resolve('ok')).digest).toBe(image.root.digest)
+  })
+
   it.each(['', 'a b', 'a\nb', 'x'.repeat(513)])('refuses the reference %j', async (ref) => {
     await using made = await makeLayout()
     const image = testImage(['layer'])

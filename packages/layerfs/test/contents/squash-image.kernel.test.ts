@@ -162,7 +162,7 @@ function withParents(layers: Layers): Layers {
   const files = new Set<string>()
   return layers.map((entries) => {
     const named = entries.map((bytes) => ({ name: bytes.toString('latin1', 0, bytes.indexOf(0)), isFile: bytes[156] === 0x30 }))
-    const parents = ['b', 'd', 'd/e'].filter((path) => files.has(path) && named.some(({ name }) => name.startsWith(`${path}/`)))
+    const parents = [...files].filter((path) => named.some(({ name }) => name.startsWith(`${path}/`))).sort()
     for (const { name, isFile } of named) if (isFile) files.add(name)
     return [...parents.map((path) => directory(path)), ...entries]
   })
