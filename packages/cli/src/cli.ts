@@ -2,7 +2,7 @@ import { ApiError } from '@ct/api'
 import { type CtError, isCtError } from '@ct/errors'
 import { COMMANDS } from './commands/index.ts'
 import type { Context } from './context.ts'
-import { CliError } from './errors.ts'
+import { CliError, isCliError } from './errors.ts'
 import { findCommand, groupOf, isGroup } from './find-command.ts'
 import { chooseHost } from './host.ts'
 import type { Command, CommandEntry } from './parser/command.ts'
@@ -95,7 +95,7 @@ async function help(words: readonly string[], { stdout }: CliOptions): Promise<n
 
 /** The code that the daemon gave, for a look into the documentation of its packages; mistakes in the command line need none. */
 function daemonCode(error: CtError): string {
-  const told = error instanceof CliError ? error.cause : error
+  const told = isCliError(error) ? error.cause : error
   return told instanceof ApiError && told.ctCode !== undefined ? ` [${told.ctCode}]` : ''
 }
 
@@ -109,5 +109,5 @@ function reportFailure(error: unknown, options: CliOptions, debug: boolean): num
   if (error.hint !== undefined) stderr.write(`  ${error.hint}\n`)
   if (debug) stderr.write(`${error.code} (${error.kind})\n${error.stack}\n`)
   if (debug && error.cause !== undefined) stderr.write(`cause: ${String(error.cause)}\n`)
-  return error instanceof CliError ? error.exitCode : 1
+  return isCliError(error) ? error.exitCode : 1
 }

@@ -1,4 +1,4 @@
-import { CtError, type CtErrorOptions } from '@ct/errors'
+import { CtError, type CtErrorOptions, isCtError } from '@ct/errors'
 
 /** What can go wrong in the command itself, before or beside what a daemon answers. */
 export type CliErrorCode =
@@ -27,4 +27,9 @@ export class CliError extends CtError<CliErrorCode> {
     super(code, message, options)
     this.exitCode = exitCode
   }
+}
+
+/** Whether it is an error of the command: the program files of `ct` have a class of their own each, so the code tells. */
+export function isCliError(error: unknown): error is CliError {
+  return isCtError(error) && error.code.startsWith('CLI_')
 }

@@ -45,6 +45,7 @@ describe('what is published', () => {
     const root = join(project, 'registry')
     expect(await output(['npx', 'ct', 'registry', 'gc', '--root', root], { cwd: project })).toMatch(/^removed 0 manifests/)
     expect(await output(['npx', 'ct', 'registry', 'check', '--root', root], { cwd: project })).toBe('')
+    expect(await run(['npx', 'ct', 'registry', 'serve', '--listen', 'nowhere'], { cwd: project })).toMatchObject({ exitCode: 125 })
   })
 
   it('brings the helper for this processor only', async () => {

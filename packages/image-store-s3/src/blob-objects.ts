@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Descriptor, type Digest, type FetchOptions, ImageError, MAX_DOCUMENT_BYTES, verified } from '@ct/image'
+import { type Descriptor, type Digest, type FetchOptions, ImageError, MAX_DOCUMENT_BYTES, readBlob, verified } from '@ct/image'
 import type { Bucket, ObjectInfo } from './bucket.ts'
 import { blobKey, digestOfKey, FOLDERS } from './keys.ts'
 
@@ -79,9 +79,7 @@ export class BlobObjects {
     const found = await this.#bucket.get(blobKey('blobs', digest))
     if (found === undefined) return undefined
     if (found.sizeBytes > MAX_DOCUMENT_BYTES) return void (await found.body.return())
-    const chunks: Uint8Array[] = []
-    for await (const chunk of verified({ digest, size: found.sizeBytes }, found.body)) chunks.push(chunk)
-    return Buffer.concat(chunks)
+    return readBlob({ fetch: () => found.body }, { mediaType: 'application/octet-stream', digest, size: found.sizeBytes })
   }
 
   /** Lets `write` put a blob that was checked under its key; again, should a collector have removed it at the same moment. */

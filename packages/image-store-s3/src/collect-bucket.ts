@@ -1,4 +1,4 @@
-import { type Collection, type Digest, ImageError, type Leases, reachable } from '@ct/image'
+import { type Collection, type Digest, type Leases, reachableOrDamaged } from '@ct/image'
 import type { BlobObjects } from './blob-objects.ts'
 import type { Bucket } from './bucket.ts'
 import { isUnsupported } from './errors.ts'
@@ -27,9 +27,8 @@ export async function collectBucket(
   await removeStaleUploads(bucket)
   await blobs.clean(oldestMs)
   const tagged = (await refs.list()).map(({ descriptor }) => descriptor)
-  const damaged: Digest[] = []
-  const read = (digest: Digest) => blobs.document(digest).catch((error: unknown) => noteDamage(error, digest, damaged))
-  const keep = await reachable([...tagged, ...roots, ...leases.digests()], read)
+  const read = (digest: Digest) => blobs.document(digest)
+  const { keep, damaged } = await reachableOrDamaged([...tagged, ...roots, ...leases.digests()], read)
   if (damaged.length > 0) return { removed: [], freedBytes: 0, damaged }
   const removed: Digest[] = []
   let freedBytes = 0
@@ -51,9 +50,4 @@ async function removeStaleUploads(bucket: Bucket): Promise<void> {
     // Services that cannot list them remove them by themselves.
     if (!isUnsupported(error)) throw error
   }
-}
-
-function noteDamage(error: unknown, digest: Digest, damaged: Digest[]): undefined {
-  if (!(error instanceof ImageError) || error.kind !== 'corrupt') throw error
-  damaged.push(digest)
 }

@@ -6,7 +6,7 @@ import type { Descriptor } from './descriptor.ts'
 import { type Digest, type DigestAlgorithm, isDigest } from './digest.ts'
 import { ImageError } from './errors.ts'
 import { Leases } from './leases.ts'
-import { reachable } from './reachable.ts'
+import { reachableOrDamaged } from './reachable.ts'
 import { RefDirectory } from './ref-directory.ts'
 import type { Collection, FetchOptions, ImageStore, Ingest, ListRefsOptions, PushOptions, StoredReference } from './target.ts'
 
@@ -120,9 +120,8 @@ export class ContentStore implements ImageStore {
     return this.#exclusively(async () => {
       await this.#blobs.prepare()
       const tagged = (await this.#refs.list()).map(({ descriptor }) => descriptor)
-      const damaged: Digest[] = []
-      const read = (digest: Digest) => this.#blobs.document(digest).catch((error: unknown) => noteDamage(error, digest, damaged))
-      const keep = await reachable([...tagged, ...roots, ...this.#leases.digests()], read)
+      const read = (digest: Digest) => this.#blobs.document(digest)
+      const { keep, damaged } = await reachableOrDamaged([...tagged, ...roots, ...this.#leases.digests()], read)
       if (damaged.length > 0) return { removed: [], freedBytes: 0, damaged }
       const removed: Digest[] = []
       let freedBytes = 0
@@ -148,9 +147,4 @@ export class ContentStore implements ImageStore {
     this.#last = mine.catch(() => undefined)
     return mine
   }
-}
-
-function noteDamage(error: unknown, digest: Digest, damaged: Digest[]): undefined {
-  if (!(error instanceof ImageError) || error.kind !== 'corrupt') throw error
-  damaged.push(digest)
 }

@@ -42,7 +42,7 @@ export { MemoryStore } from './memory-store.ts'
 export { OciLayout } from './oci-layout.ts'
 export { MAX_DOCUMENT_BYTES } from './parse-document.ts'
 export { formatPlatform, hostPlatform, type Platform, parsePlatform, selectPlatform } from './platform.ts'
-export { reachable } from './reachable.ts'
+export { reachableOrDamaged } from './reachable.ts'
 export { type ReadBlobOptions, readBlob } from './read-blob.ts'
 export { type Image, type ImageLayer, type ReadImageOptions, readImage } from './read-image.ts'
 export {

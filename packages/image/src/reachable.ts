@@ -28,6 +28,22 @@ export async function reachable(
   return found
 }
 
+/** As {@link reachable}, for a collection: a manifest that is damaged is named, for what it needs is not known. */
+export async function reachableOrDamaged(
+  roots: Iterable<Root>,
+  read: (digest: Digest) => Promise<Uint8Array | undefined>,
+): Promise<{ readonly keep: ReadonlySet<Digest>; readonly damaged: readonly Digest[] }> {
+  const damaged: Digest[] = []
+  const keep = await reachable(roots, (digest) =>
+    read(digest).catch((error: unknown) => {
+      if (!(error instanceof ImageError) || error.kind !== 'corrupt') throw error
+      damaged.push(digest)
+      return undefined
+    }),
+  )
+  return { keep, damaged }
+}
+
 /** The descriptors in a manifest or an index. */
 export function descriptorsOf(manifest: Manifest | Index): readonly Descriptor[] {
   const subject = manifest.subject === undefined ? [] : [manifest.subject]

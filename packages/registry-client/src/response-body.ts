@@ -59,7 +59,7 @@ export class ResponseBody {
         const chunk = this.#take()
         if (chunk !== undefined) yield chunk
         else if (this.#hasEnded) break
-        else await new Promise<void>((resolve) => this.#waitWith(resolve))
+        else await this.#arrival()
         this.#giveBack(transient)
       }
       if (this.#failure !== undefined) throw this.#failure.error
@@ -114,8 +114,10 @@ export class ResponseBody {
     return slab
   }
 
-  #waitWith(resolve: () => void): void {
-    this.#wake = resolve
+  #arrival(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
   }
 
   #letGo(): void {

@@ -3,8 +3,6 @@ import { badFlag, mapFlag } from '../create/bad-flag.ts'
 import { readEnvironment } from '../create/environment.ts'
 import { progressOutput, showProgress } from '../image/pull-image.ts'
 import { splitReference } from '../image/reference.ts'
-import { addAccounts, FileTree } from '../pack/file-tree.ts'
-import { packImage } from '../pack/pack-image.ts'
 import { defineCommand } from '../parser/command.ts'
 import { writeFileWhole } from '../write-file.ts'
 
@@ -27,6 +25,7 @@ export const pack = defineCommand({
   examples: ['ct pack --name tools /bin/sh /bin/ls node', 'ct run --rm -it tools'],
   async run({ flags, args }, context) {
     if (flags.name.length === 0) throw badFlag('name', '', 'a reference for the image is needed')
+    const { addAccounts, FileTree, packImage } = await import('../index.ts')
     const tree = await FileTree.open()
     let first = ''
     for (const program of args) {

@@ -1,14 +1,13 @@
 import { integerFlag } from '../create/bad-flag.ts'
 import { decimalSize } from '../format/size.ts'
 import { defineCommand } from '../parser/command.ts'
+import { STORAGE_FLAGS } from '../registry/storage-flags.ts'
 
 /** `ct registry gc`: removes what nothing needs, also while the registry serves. */
 export const registryGc = defineCommand({
   usage: '[OPTIONS]',
   flags: {
-    root: { type: 'string', placeholder: 'directory', summary: "Where images are kept (default 'registry' below the state directory)" },
-    storage: { type: 'string', placeholder: 's3://bucket/prefix', summary: 'Keep images in a bucket, which others may share' },
-    's3-endpoint': { type: 'string', placeholder: 'url', summary: 'Service of the bucket (default Amazon)' },
+    ...STORAGE_FLAGS,
     untagged: { type: 'boolean', summary: 'Also remove manifests that no tag, index or subject leads to' },
     grace: {
       type: 'string',

@@ -1,12 +1,11 @@
 import { defineCommand } from '../parser/command.ts'
+import { STORAGE_FLAGS } from '../registry/storage-flags.ts'
 
 /** `ct registry serve`: a private registry in the foreground, until SIGTERM or SIGINT. */
 export const registryServe = defineCommand({
   usage: '[OPTIONS]',
   flags: {
-    root: { type: 'string', placeholder: 'directory', summary: "Where images are kept (default 'registry' below the state directory)" },
-    storage: { type: 'string', placeholder: 's3://bucket/prefix', summary: 'Keep images in a bucket, which others may share' },
-    's3-endpoint': { type: 'string', placeholder: 'url', summary: 'Service of the bucket (default Amazon)' },
+    ...STORAGE_FLAGS,
     listen: { type: 'string', short: 'l', placeholder: 'host:port', summary: 'Where to listen (default 127.0.0.1:5000)' },
     open: { type: 'boolean', summary: 'Let everybody who can reach it do everything' },
     htpasswd: { type: 'string', placeholder: 'file', summary: "Accounts, as 'ct registry user add' writes them" },

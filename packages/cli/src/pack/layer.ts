@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import type { PackedEntry } from '@ct/image'
+import { bodyOf, type PackedEntry, packTar } from '@ct/image'
 import { CliError } from '../errors.ts'
 import type { FileTree, TreeEntry } from './file-tree.ts'
 
@@ -12,10 +12,8 @@ export interface LayerSummary {
 }
 
 /** The layer as a tar: sorted, owned by root, with one time for all, so that the same files make the same bytes. */
-export async function* layerTar(tree: FileTree, modified: Date): AsyncGenerator<Uint8Array, void, undefined> {
-  // No other command of the client needs the package.
-  const { packTar } = await import('@ct/image')
-  yield* packTar(entriesOf(tree, modified))
+export function layerTar(tree: FileTree, modified: Date): AsyncIterable<Uint8Array> {
+  return packTar(entriesOf(tree, modified))
 }
 
 /** Writes the layer into nothing and tells its size and diffID. */
@@ -33,16 +31,11 @@ async function* entriesOf(tree: FileTree, modified: Date): AsyncGenerator<Packed
   for (const [path, entry] of tree.entries()) yield { modified, ...packed(path.slice(1), entry) }
 }
 
-/** A short text as the content of a file. */
-export async function* bytesOf(text: string): AsyncGenerator<Uint8Array, void, undefined> {
-  yield Buffer.from(text)
-}
-
 function packed(name: string, entry: TreeEntry): PackedEntry {
   if (entry.type === 'directory') return { name: `${name}/`, mode: entry.mode }
   if (entry.type === 'symlink') return { name, linkTarget: entry.target }
   const { mode } = entry
-  if ('text' in entry) return { name, mode, sizeBytes: Buffer.byteLength(entry.text), body: bytesOf(entry.text) }
+  if ('text' in entry) return { name, mode, sizeBytes: Buffer.byteLength(entry.text), body: bodyOf(Buffer.from(entry.text)) }
   return { name, mode, sizeBytes: entry.sizeBytes, body: readExactly(entry.source, entry.sizeBytes) }
 }
 

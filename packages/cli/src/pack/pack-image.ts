@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { arch } from 'node:os'
-import type { PackedEntry } from '@ct/image'
+import { bodyOf, type PackedEntry, packTar } from '@ct/image'
 import type { FileTree } from './file-tree.ts'
-import { bytesOf, fileChanged, type LayerSummary, layerTar, measureLayer } from './layer.ts'
+import { fileChanged, type LayerSummary, layerTar, measureLayer } from './layer.ts'
 
 /** What the image says of itself. */
 export interface PackOptions {
@@ -36,7 +36,6 @@ const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 export async function packImage(tree: FileTree, options: PackOptions): Promise<AsyncIterable<Uint8Array>> {
   const created = options.created ?? new Date(0)
   const layer = await measureLayer(tree, created)
-  const { packTar } = await import('@ct/image')
   return packTar(entriesOf({ tree, layer, created, options }))
 }
 
@@ -60,7 +59,8 @@ async function* entriesOf(job: Job): AsyncGenerator<PackedEntry, void, undefined
 }
 
 function textEntry(name: string, text: string, modified: Date): PackedEntry {
-  return { name, modified, sizeBytes: Buffer.byteLength(text), body: bytesOf(text) }
+  const bytes = Buffer.from(text)
+  return { name, modified, sizeBytes: bytes.length, body: bodyOf(bytes) }
 }
 
 async function* layerAgain({ tree, layer, created }: Job): AsyncGenerator<Uint8Array, void, undefined> {

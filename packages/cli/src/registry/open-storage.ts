@@ -2,14 +2,12 @@ import { hasErrno } from '@ct/errors'
 import { ContentStore, type ImageStore } from '@ct/image'
 import type { Context } from '../context.ts'
 import { badFlag } from '../create/bad-flag.ts'
+import type { FlagValues } from '../parser/command.ts'
 import { registryRoot } from './registry-root.ts'
+import type { STORAGE_FLAGS } from './storage-flags.ts'
 
-/** The flags that say where a registry keeps its images. */
-export interface StorageFlags {
-  readonly root?: string | undefined
-  readonly storage?: string | undefined
-  readonly 's3-endpoint'?: string | undefined
-}
+/** What {@link STORAGE_FLAGS} were given. */
+export type StorageFlags = Partial<FlagValues<typeof STORAGE_FLAGS>>
 
 /** A bucket that registries share, or the directory of one registry alone. */
 export type Storage = { readonly root: string } | { readonly root?: undefined; readonly openBucket: () => Promise<ImageStore & Disposable> }
