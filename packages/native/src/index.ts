@@ -5,6 +5,7 @@ export { helperPath } from './helper-path.ts'
 export { type LaunchOptions, launch, launchExec, releaseFifo } from './launch.ts'
 export { MOUNT_OPTIONS, type MountOptions, parseMountOptions } from './mount-options.ts'
 export { type NetlinkBatch, type NetlinkStep, sendNetlink } from './netlink.ts'
+export { messageBody, NETLINK_FLAGS, netlinkAttribute, netlinkMessage } from './netlink-message.ts'
 export type {
   CapabilitySets,
   EarlyOperation,

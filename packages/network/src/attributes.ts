@@ -1,3 +1,5 @@
+import { netlinkAttribute } from '@ct/native'
+
 /**
  * Netlink attributes: u16 length, u16 type, payload, padded to four bytes. Numbers are in the byte order of the machine
  * (little-endian on every platform that is supported) except where the name says big-endian.
@@ -10,34 +12,26 @@ const HEADER_BYTES = 4
 const NESTED = 0x8000
 const TYPE_MASK = 0x3fff
 
-export function bytesAttribute(type: number, payload: Uint8Array): Attribute {
-  const bytes = Buffer.alloc((HEADER_BYTES + payload.length + 3) & ~3)
-  bytes.writeUInt16LE(HEADER_BYTES + payload.length, 0)
-  bytes.writeUInt16LE(type, 2)
-  bytes.set(payload, HEADER_BYTES)
-  return bytes
-}
-
 export function u32Attribute(type: number, value: number): Attribute {
   const payload = Buffer.alloc(4)
   payload.writeUInt32LE(value)
-  return bytesAttribute(type, payload)
+  return netlinkAttribute(type, payload)
 }
 
 /** nf_tables has all its numbers in network order. */
 export function bigEndianAttribute(type: number, value: number): Attribute {
   const payload = Buffer.alloc(4)
   payload.writeInt32BE(value | 0)
-  return bytesAttribute(type, payload)
+  return netlinkAttribute(type, payload)
 }
 
 /** A string with its NUL. */
 export function textAttribute(type: number, value: string): Attribute {
-  return bytesAttribute(type, Buffer.from(`${value}\0`))
+  return netlinkAttribute(type, Buffer.from(`${value}\0`))
 }
 
 export function nestedAttribute(type: number, children: readonly Uint8Array[]): Attribute {
-  return bytesAttribute(type | NESTED, Buffer.concat(children))
+  return netlinkAttribute(type | NESTED, Buffer.concat(children))
 }
 
 /** The payloads of a run of attributes by type; of a repeated type the last. */

@@ -1,4 +1,5 @@
-import { type Attribute, bigEndianAttribute, bytesAttribute, nestedAttribute, textAttribute } from './attributes.ts'
+import { netlinkAttribute } from '@ct/native'
+import { type Attribute, bigEndianAttribute, nestedAttribute, textAttribute } from './attributes.ts'
 import { addressBytes, type Subnet, subnetMask } from './ipv4.ts'
 
 /**
@@ -106,7 +107,7 @@ function and(mask: Uint8Array): Expression {
 
 /** A value as nf_tables wants it inside an attribute. */
 export function data(type: number, value: Uint8Array): Attribute {
-  return nestedAttribute(type, [bytesAttribute(DATA_VALUE, value)])
+  return nestedAttribute(type, [netlinkAttribute(DATA_VALUE, value)])
 }
 
 function verdict(code: number, chain?: string): Expression {

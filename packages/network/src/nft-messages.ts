@@ -1,5 +1,5 @@
+import { NETLINK_FLAGS, netlinkMessage } from '@ct/native'
 import { bigEndianAttribute, nestedAttribute, textAttribute } from './attributes.ts'
-import { ACKNOWLEDGE, APPEND, CREATE, netlinkMessage } from './netlink-message.ts'
 import { data, type Expression } from './nft-expressions.ts'
 
 /** Where a base chain hooks in, and in which order with others. */
@@ -46,7 +46,7 @@ export class NftTable {
   }
 
   create(): Buffer {
-    return request(NFT.newTable, CREATE, [textAttribute(1, this.name)])
+    return request(NFT.newTable, NETLINK_FLAGS.create, [textAttribute(1, this.name)])
   }
 
   /** Removes the table with all that is in it. */
@@ -56,17 +56,22 @@ export class NftTable {
 
   createChain(name: string, hook?: ChainHook): Buffer {
     const base = hook ? hookAttributes(hook) : []
-    return request(NFT.newChain, CREATE, [textAttribute(1, this.name), textAttribute(3, name), ...base])
+    return request(NFT.newChain, NETLINK_FLAGS.create, [textAttribute(1, this.name), textAttribute(3, name), ...base])
   }
 
   createMap({ name, id, keyType, keyBytes, valueType, valueBytes }: MapPlan): Buffer {
     const numbers = [IS_MAP, keyType, keyBytes, valueType, valueBytes].map((value, i) => bigEndianAttribute(i + 3, value))
-    return request(NFT.newSet, CREATE, [textAttribute(1, this.name), textAttribute(2, name), ...numbers, bigEndianAttribute(10, id)])
+    return request(NFT.newSet, NETLINK_FLAGS.create, [
+      textAttribute(1, this.name),
+      textAttribute(2, name),
+      ...numbers,
+      bigEndianAttribute(10, id),
+    ])
   }
 
   addRule(chain: string, expressions: readonly Expression[]): Buffer {
     const rule = [textAttribute(1, this.name), textAttribute(2, chain), nestedAttribute(4, expressions)]
-    return request(NFT.newRule, CREATE | APPEND, rule)
+    return request(NFT.newRule, NETLINK_FLAGS.create | NETLINK_FLAGS.append, rule)
   }
 
   addElements(map: string, elements: readonly MapElement[]): readonly Buffer[] {
@@ -83,7 +88,7 @@ export class NftTable {
       const list = elements
         .slice(at, at + ELEMENTS_PER_MESSAGE)
         .map(({ key, value }) => nestedAttribute(LIST_ELEMENT, [data(1, key), ...(type === NFT.newElements ? [data(2, value)] : [])]))
-      messages.push(request(type, CREATE, [textAttribute(1, this.name), textAttribute(2, map), nestedAttribute(3, list)]))
+      messages.push(request(type, NETLINK_FLAGS.create, [textAttribute(1, this.name), textAttribute(2, map), nestedAttribute(3, list)]))
     }
     return messages
   }
@@ -94,7 +99,7 @@ export function transaction(changes: readonly Buffer[]): Buffer {
   const [last, ...before] = changes.toReversed()
   if (!last) throw new TypeError('a transaction needs at least one change')
   const acknowledged = Buffer.from(last)
-  acknowledged.writeUInt16LE(acknowledged.readUInt16LE(6) | ACKNOWLEDGE, 6)
+  acknowledged.writeUInt16LE(acknowledged.readUInt16LE(6) | NETLINK_FLAGS.acknowledge, 6)
   return Buffer.concat([boundary(BATCH_BEGIN), ...before.toReversed(), acknowledged, boundary(BATCH_END)])
 }
 

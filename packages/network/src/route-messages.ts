@@ -1,6 +1,6 @@
-import { type Attribute, bytesAttribute, nestedAttribute, parseAttributes, textAttribute, u32Attribute } from './attributes.ts'
+import { messageBody, NETLINK_FLAGS, netlinkAttribute, netlinkMessage } from '@ct/native'
+import { type Attribute, nestedAttribute, parseAttributes, textAttribute, u32Attribute } from './attributes.ts'
 import { addressBytes, type Subnet } from './ipv4.ts'
-import { ACKNOWLEDGE, CREATE, DUMP, EXCLUSIVE, messageBody, netlinkMessage } from './netlink-message.ts'
 
 // RTM_*, IFLA_*, IFA_*, RTA_*: rtnetlink(7), linux/if_link.h, linux/rtnetlink.h.
 const RTM = { newLink: 16, delLink: 17, getLink: 18, setLink: 19, newAddress: 20, getAddress: 22, newRoute: 24, getRoute: 26 }
@@ -48,21 +48,27 @@ export interface VethPlan {
 
 export function createBridge(name: string, macAddress: Uint8Array, mtu: number): Buffer {
   const kind = nestedAttribute(IFLA.linkInfo, [textAttribute(LINK_INFO.kind, 'bridge')])
-  const attributes = [textAttribute(IFLA.name, name), bytesAttribute(IFLA.address, macAddress), u32Attribute(IFLA.mtu, mtu), kind]
-  return netlinkMessage(RTM.newLink, ACKNOWLEDGE | CREATE | EXCLUSIVE, [linkHeader(0, UP), ...attributes])
+  const attributes = [textAttribute(IFLA.name, name), netlinkAttribute(IFLA.address, macAddress), u32Attribute(IFLA.mtu, mtu), kind]
+  return netlinkMessage(RTM.newLink, NETLINK_FLAGS.acknowledge | NETLINK_FLAGS.create | NETLINK_FLAGS.exclusive, [
+    linkHeader(0, UP),
+    ...attributes,
+  ])
 }
 
 export function createVeth({ name, index, bridgeIndex, mtu, peer }: VethPlan): Buffer {
   const other = nestedAttribute(VETH_PEER, [
     linkHeader(peer.index, 0), // the kernel cannot bring it up before the pair is complete
     textAttribute(IFLA.name, peer.name),
-    bytesAttribute(IFLA.address, peer.macAddress),
+    netlinkAttribute(IFLA.address, peer.macAddress),
     u32Attribute(IFLA.mtu, mtu),
     u32Attribute(IFLA.namespacePid, peer.pid),
   ])
   const info = nestedAttribute(IFLA.linkInfo, [textAttribute(LINK_INFO.kind, 'veth'), nestedAttribute(LINK_INFO.data, [other])])
   const attributes = [textAttribute(IFLA.name, name), u32Attribute(IFLA.mtu, mtu), u32Attribute(IFLA.master, bridgeIndex), info]
-  return netlinkMessage(RTM.newLink, ACKNOWLEDGE | CREATE | EXCLUSIVE, [linkHeader(index, UP), ...attributes])
+  return netlinkMessage(RTM.newLink, NETLINK_FLAGS.acknowledge | NETLINK_FLAGS.create | NETLINK_FLAGS.exclusive, [
+    linkHeader(index, UP),
+    ...attributes,
+  ])
 }
 
 /**
@@ -72,44 +78,47 @@ export function createVeth({ name, index, bridgeIndex, mtu, peer }: VethPlan): B
 export function allowHairpin(index: number): Buffer {
   const header = linkHeader(index, 0)
   header.writeUInt8(AF_BRIDGE, 0)
-  const port = nestedAttribute(IFLA.portInfo, [bytesAttribute(BRIDGE_PORT_HAIRPIN, Uint8Array.of(1))])
-  return netlinkMessage(RTM.setLink, ACKNOWLEDGE, [header, port])
+  const port = nestedAttribute(IFLA.portInfo, [netlinkAttribute(BRIDGE_PORT_HAIRPIN, Uint8Array.of(1))])
+  return netlinkMessage(RTM.setLink, NETLINK_FLAGS.acknowledge, [header, port])
 }
 
 export function setLinkUp(index: number): Buffer {
-  return netlinkMessage(RTM.newLink, ACKNOWLEDGE, [linkHeader(index, UP)])
+  return netlinkMessage(RTM.newLink, NETLINK_FLAGS.acknowledge, [linkHeader(index, UP)])
 }
 
 export function deleteLink(name: string): Buffer {
-  return netlinkMessage(RTM.delLink, ACKNOWLEDGE, [linkHeader(0, 0), textAttribute(IFLA.name, name)])
+  return netlinkMessage(RTM.delLink, NETLINK_FLAGS.acknowledge, [linkHeader(0, 0), textAttribute(IFLA.name, name)])
 }
 
 export function addAddress({ index, address, prefixLength }: LinkAddress): Buffer {
   const hostBits = 2 ** (32 - prefixLength) - 1
   const attributes = [
-    bytesAttribute(IFA.local, addressBytes(address)),
-    bytesAttribute(IFA.address, addressBytes(address)),
-    bytesAttribute(IFA.broadcast, addressBytes((address | hostBits) >>> 0)),
+    netlinkAttribute(IFA.local, addressBytes(address)),
+    netlinkAttribute(IFA.address, addressBytes(address)),
+    netlinkAttribute(IFA.broadcast, addressBytes((address | hostBits) >>> 0)),
   ]
-  return netlinkMessage(RTM.newAddress, ACKNOWLEDGE | CREATE | EXCLUSIVE, [addressHeader(index, prefixLength), ...attributes])
+  return netlinkMessage(RTM.newAddress, NETLINK_FLAGS.acknowledge | NETLINK_FLAGS.create | NETLINK_FLAGS.exclusive, [
+    addressHeader(index, prefixLength),
+    ...attributes,
+  ])
 }
 
 export function addDefaultRoute(index: number, gateway: number): Buffer {
   const header = Buffer.from([AF_INET, 0, 0, 0, MAIN_TABLE, BOOT_PROTOCOL, 0, UNICAST, 0, 0, 0, 0])
-  const attributes = [bytesAttribute(RTA.gateway, addressBytes(gateway)), u32Attribute(RTA.outInterface, index)]
-  return netlinkMessage(RTM.newRoute, ACKNOWLEDGE | CREATE | EXCLUSIVE, [header, ...attributes])
+  const attributes = [netlinkAttribute(RTA.gateway, addressBytes(gateway)), u32Attribute(RTA.outInterface, index)]
+  return netlinkMessage(RTM.newRoute, NETLINK_FLAGS.acknowledge | NETLINK_FLAGS.create | NETLINK_FLAGS.exclusive, [header, ...attributes])
 }
 
 export function listLinks(): Buffer {
-  return netlinkMessage(RTM.getLink, DUMP, [linkHeader(0, 0)])
+  return netlinkMessage(RTM.getLink, NETLINK_FLAGS.dump, [linkHeader(0, 0)])
 }
 
 export function listAddresses(): Buffer {
-  return netlinkMessage(RTM.getAddress, DUMP, [addressHeader(0, 0)])
+  return netlinkMessage(RTM.getAddress, NETLINK_FLAGS.dump, [addressHeader(0, 0)])
 }
 
 export function listRoutes(): Buffer {
-  return netlinkMessage(RTM.getRoute, DUMP, [Buffer.from([AF_INET, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])])
+  return netlinkMessage(RTM.getRoute, NETLINK_FLAGS.dump, [Buffer.from([AF_INET, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])])
 }
 
 /** Reads an answer to {@link listLinks}; undefined when it is another message. */

@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { hasErrno } from '@ct/errors'
-import { NativeError, type NetlinkStep, sendNetlink } from '@ct/native'
+import { messageBody, NativeError, NETLINK_FLAGS, type NetlinkStep, netlinkAttribute, netlinkMessage, sendNetlink } from '@ct/native'
 import { RuntimeError } from '../errors.ts'
 import type { Linux } from '../spec/linux.ts'
 
-/** Of linux/netlink.h, rtnetlink.h, if_link.h and if_addr.h. */
+/** Of linux/rtnetlink.h, if_link.h and if_addr.h. */
 const RTM = { getLink: 18, setLink: 19, newAddress: 20, getAddress: 22 } as const
-const FLAGS = { request: 1, acknowledge: 4, dump: 0x300, create: 0x400 } as const
 const IFLA = { name: 3, namespacePid: 19 } as const
 const IFF_UP = 1
 const SCOPE_GLOBAL = 0
-const HEADER_BYTES = 16
 
 /**
  * Moves interfaces of the host into the network namespace of a process, with their global addresses, and sets them up. The
@@ -34,19 +32,19 @@ export async function moveNetDevices(devices: NonNullable<Linux['netDevices']>, 
 async function moveNetDevice(name: string, inside: string, pid: number): Promise<void> {
   const index = Number(readFileSync(`/sys/class/net/${name}/ifindex`, 'utf8'))
   const addresses = await addressesOf(index)
-  const where = [attribute(IFLA.namespacePid, uint32(pid)), attribute(IFLA.name, Buffer.from(`${inside}\0`))]
+  const where = [netlinkAttribute(IFLA.namespacePid, uint32(pid)), netlinkAttribute(IFLA.name, Buffer.from(`${inside}\0`))]
   await sendNetlink({ steps: [request(RTM.setLink, [link({ index }), ...where])] })
   const namespace: NetlinkStep = { namespace: `/proc/${pid}/ns/net` }
   const [moved] = await sendNetlink({
-    steps: [namespace, request(RTM.getLink, [link({ index: 0 }), attribute(IFLA.name, Buffer.from(`${inside}\0`))])],
+    steps: [namespace, request(RTM.getLink, [link({ index: 0 }), netlinkAttribute(IFLA.name, Buffer.from(`${inside}\0`))])],
   })
   // It keeps its number unless another in the namespace has it.
-  const movedIndex = moved === undefined ? index : Buffer.from(moved).readInt32LE(HEADER_BYTES + 4)
+  const movedIndex = moved === undefined ? index : messageBody(moved).readInt32LE(4)
   for (const address of addresses) address.writeUInt32LE(movedIndex, 4)
   await sendNetlink({
     steps: [
       namespace,
-      ...addresses.map((address) => request(RTM.newAddress, [address], FLAGS.create)),
+      ...addresses.map((address) => request(RTM.newAddress, [address], NETLINK_FLAGS.create)),
       request(RTM.setLink, [link({ index: movedIndex, flags: IFF_UP })]),
     ],
   })
@@ -54,32 +52,21 @@ async function moveNetDevice(name: string, inside: string, pid: number): Promise
 
 /** What RTM_NEWADDR takes, of each global address: ifaddrmsg and attributes. */
 async function addressesOf(index: number): Promise<Buffer[]> {
-  const all = await sendNetlink({ steps: [request(RTM.getAddress, [Buffer.alloc(8)], FLAGS.dump)] })
+  const all = await sendNetlink({ steps: [request(RTM.getAddress, [Buffer.alloc(8)], NETLINK_FLAGS.dump)] })
   return all
-    .map((message) => Buffer.from(message.subarray(HEADER_BYTES)))
+    .map((message) => Buffer.from(messageBody(message)))
     .filter((address) => address.readUInt32LE(4) === index && address[3] === SCOPE_GLOBAL)
 }
 
 function request(type: number, parts: readonly Uint8Array[], flags = 0): NetlinkStep {
-  const body = Buffer.concat(parts)
-  const header = Buffer.alloc(HEADER_BYTES)
-  header.writeUInt32LE(HEADER_BYTES + body.length, 0)
-  header.writeUInt16LE(type, 4)
   // A dump ends by itself; everything else is acknowledged.
-  header.writeUInt16LE(FLAGS.request | flags | (flags === FLAGS.dump ? 0 : FLAGS.acknowledge), 6)
-  return { protocol: 'route', messages: Buffer.concat([header, body]) }
+  const end = flags === NETLINK_FLAGS.dump ? 0 : NETLINK_FLAGS.acknowledge
+  return { protocol: 'route', messages: netlinkMessage(type, flags | end, parts) }
 }
 
 /** An ifinfomsg; `flags` are those that are set. */
 function link({ index, flags = 0 }: { readonly index: number; readonly flags?: number }): Buffer {
   return Buffer.concat([Buffer.alloc(4), uint32(index), uint32(flags), uint32(flags)])
-}
-
-function attribute(type: number, value: Uint8Array): Buffer {
-  const header = Buffer.alloc(4)
-  header.writeUInt16LE(4 + value.length, 0)
-  header.writeUInt16LE(type, 2)
-  return Buffer.concat([header, value, Buffer.alloc(-value.length & 3)])
 }
 
 function uint32(value: number): Buffer {
