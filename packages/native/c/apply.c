@@ -61,18 +61,16 @@ static bool is_listed(const struct meta *meta, const char *attribute) {
   return false;
 }
 
-/* Labels of security modules belong to the system, not to a layer; everything else can be part of an entry. */
-static bool is_removable(const char *attribute) {
-  return strncmp(attribute, "security.", 9) != 0 || strcmp(attribute, "security.capability") == 0;
-}
-
+/* But for labels of security modules, which belong to the system, not to a layer. */
 static int remove_unlisted_xattrs(const char *name, const struct meta *meta) {
   char names[XATTR_LIST_MAX];
   ssize_t length = llistxattr(name, names, sizeof names);
   if (length < 0 && errno != EOPNOTSUPP) return -1;
   for (ssize_t at = 0; at < length; at += (ssize_t)strlen(names + at) + 1) {
-    if (!is_removable(names + at) || is_listed(meta, names + at)) continue;
-    if (lremovexattr(name, names + at) < 0 && errno != ENODATA && errno != EOPNOTSUPP) return -1;
+    const char *attribute = names + at;
+    bool isLabel = strncmp(attribute, "security.", 9) == 0 && strcmp(attribute, "security.capability") != 0;
+    if (isLabel || is_listed(meta, attribute)) continue;
+    if (lremovexattr(name, attribute) < 0 && errno != ENODATA && errno != EOPNOTSUPP) return -1;
   }
   return 0;
 }

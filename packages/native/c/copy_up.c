@@ -5,17 +5,10 @@ enum { max_depth = 64 };
 
 static int copy_children(int from, int to, int depth);
 
-static int copy_bytes(int from, int to) {
-  ssize_t n;
-  do n = CT_RETRY(sendfile(to, from, NULL, 1 << 20));
-  while (n > 0);
-  return (int)n;
-}
-
 /* The content of a directory or file, then its metadata. */
 static int copy_opened(int from, int to, const struct stat *info, int depth) {
   const struct timespec times[2] = {info->st_atim, info->st_mtim};
-  if ((S_ISDIR(info->st_mode) ? copy_children(from, to, depth) : copy_bytes(from, to)) != 0) return -1;
+  if ((S_ISDIR(info->st_mode) ? copy_children(from, to, depth) : ct_copy_bytes(from, to)) != 0) return -1;
   if (fchown(to, info->st_uid, info->st_gid) != 0 || fchmod(to, info->st_mode & 07777) != 0) return -1;
   return futimens(to, times);
 }
@@ -41,19 +34,15 @@ static int copy_entry(int from, int to, const char *name, int depth) {
   return in < 0 || made < 0 ? -1 : copy_opened(in, made, &info, depth + 1);
 }
 
-/* Reads the directory without an allocation. */
 static int copy_children(int from, int to, int depth) {
-  _Alignas(struct dirent64) char entries[2048];
-  if (depth > max_depth) return ct_error(ELOOP);
-  for (;;) {
-    long size = syscall(SYS_getdents64, from, entries, sizeof entries);
-    if (size <= 0) return (int)size;
-    const struct dirent64 *entry;
-    for (long at = 0; at < size; at += entry->d_reclen) {
-      entry = (const void *)(entries + at);
-      if (copy_entry(from, to, entry->d_name, depth) != 0) return -1;
-    }
-  }
+  DIR *entries = depth > max_depth ? NULL : fdopendir(fcntl(from, F_DUPFD_CLOEXEC, 0));
+  if (entries == NULL) return depth > max_depth ? ct_error(ELOOP) : -1;
+  int result = 0;
+  for (struct dirent *entry; result == 0 && (errno = 0, entry = readdir(entries)) != NULL;)
+    result = copy_entry(from, to, entry->d_name, depth);
+  int error = errno;
+  closedir(entries);
+  return error == 0 ? result : ct_error(error);
 }
 
 int ct_copy_up(int from, int to) {

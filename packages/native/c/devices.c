@@ -14,13 +14,11 @@ static int attach(int cgroup, struct ct_bytes code) {
 }
 
 int ct_verb_devices(CT_UNUSED char **argv) {
-  struct ct_op op = {.index = CT_BEFORE};
-  struct ct_reader message = ct_message_read(STDIN_FILENO);
-  bool isOne = ct_next_op(&message, &op) && op.code == op_attach;
+  struct ct_op op = ct_operation_read(STDIN_FILENO);
   const char *path = ct_string(&op.body);
   struct ct_bytes code = ct_bytes_of(&op.body);
   errno = EBADMSG;
-  if (!isOne || !ct_done(&op.body)) ct_fail(CT_STAGE_PLAN, 0, "");
+  if (op.code != op_attach || !ct_done(&op.body)) ct_fail(CT_STAGE_PLAN, 0, "");
   CT_CLOSES int cgroup = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (cgroup < 0 || attach(cgroup, code) != 0) ct_fail(CT_STAGE_CGROUP, 0, "");
   return ct_succeed(1, 0);

@@ -37,6 +37,13 @@ int ct_write_all(int fd, const void *data, size_t size) {
   return 0;
 }
 
+int ct_copy_bytes(int from, int to) {
+  ssize_t n;
+  do n = CT_RETRY(sendfile(to, from, NULL, 1 << 20));
+  while (n > 0);
+  return (int)n;
+}
+
 int ct_send_fds(int socket, const void *data, size_t size, const int *fds, size_t count) {
   union control control = {0};
   struct iovec part = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};

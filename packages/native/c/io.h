@@ -50,6 +50,8 @@ bool ct_is_missing(void);
 /* EBADMSG when the peer ends before `size` bytes came. */
 int ct_read_all(int fd, void *data, size_t size);
 int ct_write_all(int fd, const void *data, size_t size);
+/* All that is left of a file, to where another one is written; of a pipe, what is in it. */
+int ct_copy_bytes(int from, int to);
 /* One packet with `count` (at most 2) descriptors. */
 int ct_send_fds(int socket, const void *data, size_t size, const int *fds, size_t count);
 /* One packet's size, 0 when the peer is gone; `fds` (2 places) get the descriptors that came with it, else -1. */

@@ -32,9 +32,8 @@ static int open_new(const struct ct_mount *m) {
   if (context < 0) return -1;
   if (*m->source != 0 && fsconfig(context, FSCONFIG_SET_STRING, "source", m->source, 0) != 0) return -1;
   struct ct_reader options = m->data.items;
-  for (uint32_t i = 0; i < m->data.count; i++) {
+  for (uint32_t i = 0; i < m->data.count; i++)
     if (configure(context, ct_string(&options)) != 0) return -1;
-  }
   if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0) return -1;
   return fsmount(context, FSMOUNT_CLOEXEC, (unsigned)m->attributes.set);
 }

@@ -6,7 +6,6 @@ static const struct {
 } operations[] = {
 #define OPERATION(name, code, payload, run) [code] = {payload, run},
     CT_OPERATIONS(OPERATION)
-#undef OPERATION
 };
 
 static struct ct_list mounts_of(struct ct_reader *r) {

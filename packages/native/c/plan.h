@@ -119,7 +119,6 @@ _Noreturn void ct_child_run(struct ct_child *child);
 
 #define CT_OPERATION(name, code, payload, run) int run(struct ct_child *c, const struct ct_operation *op);
 CT_OPERATIONS(CT_OPERATION)
-#undef CT_OPERATION
 
 /* A stdin that was closed becomes the root's own /dev/null, so that the host's cannot be reached through it. */
 void ct_close_stdin(struct ct_child *c);

@@ -20,22 +20,16 @@ int ct_record_write(const char *path, const char *text) {
   if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary) return ct_error(ENAMETOOLONG);
   CT_CLOSES int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (fd < 0) return -1;
-  if (ct_write_all(fd, text, strlen(text)) == 0 && fdatasync(fd) == 0 && rename(temporary, path) == 0)
-    return sync_parent(temporary);
+  if (ct_write_all(fd, text, strlen(text)) == 0 && fdatasync(fd) == 0 && rename(temporary, path) == 0) return sync_parent(temporary);
   int error = errno;
   unlink(temporary);
   return ct_error(error);
 }
 
 uint64_t ct_counter(int fd, const char *key) {
-  char text[2048];
-  size_t length = strlen(key);
-  ssize_t size = fd < 0 ? -1 : CT_RETRY(pread(fd, text, sizeof text - 1, 0));
-  if (size < 0) return 0;
-  text[size] = 0;
-  for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
-    if (*line == '\n') line++;
-    if (strncmp(line, key, length) == 0 && line[length] == ' ') return strtoull(line + length + 1, NULL, 10);
-  }
-  return 0;
+  char text[2048] = "\n", start[64];
+  if (fd < 0 || CT_RETRY(pread(fd, text + 1, sizeof text - 2, 0)) < 0) return 0;
+  int length = snprintf(start, sizeof start, "\n%s ", key);
+  const char *line = strstr(text, start);
+  return line == NULL ? 0 : strtoull(line + length, NULL, 10);
 }

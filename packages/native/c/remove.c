@@ -61,10 +61,7 @@ static int remove_entries(DIR *stream) {
 static int empty(struct trail *trail, int dir) {
   while (dir >= 0) {
     DIR *stream = fdopendir(dir);
-    if (stream == NULL) {
-      ct_close(&dir);
-      return -1;
-    }
+    if (stream == NULL) return ct_close(&dir), -1;
     int next = remove_entries(stream);
     if (next >= 0 && push(trail, dir) < 0) ct_close(&next);
     if (next == -2 && trail->depth > 0) next = ascend(trail, dir);

@@ -1,4 +1,4 @@
-/* The verbs `run` and `exec`: launch a process by its plan, report once, then supervise it. */
+/* The verb `run`: launches a process by its plan, reports once, then supervises it. */
 #include "supervise.h"
 #include <sys/statvfs.h>
 
@@ -21,19 +21,11 @@ static int open_readonly(int self) {
 }
 
 static int open_copy(int self) {
-  struct stat info;
-  off_t at = 0;
   int fd = memfd_create("ct-native", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (fd < 0 || fstat(self, &info) != 0) return -1;
-  while (at < info.st_size) {
-    if (sendfile(fd, self, &at, (size_t)(info.st_size - at)) <= 0) return -1;
-  }
-  return fcntl(fd, F_ADD_SEALS, all_seals) == 0 ? fd : -1;
+  return fd < 0 || ct_copy_bytes(self, fd) != 0 || fcntl(fd, F_ADD_SEALS, all_seals) != 0 ? -1 : fd;
 }
 
-/* Comes back with 0 only when the running program is a copy that nobody can write; else executes such a copy with the same
-   arguments. CVE-2019-5736: what runs in a container must not reach the helper's own file through /proc/<pid>/exe. */
-static int protect(char **argv) {
+int ct_protect(char **argv) {
   CT_CLOSES int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
   if (self < 0) return -1;
   if (is_protected(self)) return 0;
@@ -80,14 +72,14 @@ static void seclude(void) {
   if (geteuid() == 0) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-static int launch(char **argv, bool isExec) {
+int ct_verb_run(char **argv) {
   struct ct_plan plan;
   uint32_t index = 0;
-  if (protect(argv) != 0) ct_fail(CT_STAGE_PROTECT, 0, "");
+  if (ct_protect(argv) != 0) ct_fail(CT_STAGE_PROTECT, 0, "");
   seclude();
   struct ct_reader message = ct_message_read(CT_PLAN_FD);
   errno = EBADMSG;
-  if (!ct_plan_of(message, &plan, &index) || (plan.pid != 0) != isExec) ct_fail(CT_STAGE_PLAN, index, "");
+  if (!ct_plan_of(message, &plan, &index)) ct_fail(CT_STAGE_PLAN, index, "");
   close_range(CT_FIRST_PRESERVED + plan.preserved, ~0U, 0);
   struct ct_supervisor *s = calloc(1, sizeof *s);
   if (s == NULL) ct_fail(CT_STAGE_FILES, 0, "");
@@ -104,6 +96,3 @@ static int launch(char **argv, bool isExec) {
   forget_program();
   ct_supervise(s);
 }
-
-int ct_verb_run(char **argv) { return launch(argv, false); }
-int ct_verb_exec(char **argv) { return launch(argv, true); }

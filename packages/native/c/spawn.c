@@ -149,7 +149,8 @@ static void await(struct ct_supervisor *s) {
   if (!s->held) ct_close(&s->sync);
 }
 
-static long clone_child(struct ct_supervisor *s, int into, bool isGrandchild) {
+/* Comes back in the supervisor. The child gives up the other end of the socket: else it would not see that the supervisor is gone. */
+static long clone_child(struct ct_supervisor *s, struct ct_child *c, int into, bool isGrandchild) {
   struct clone_args args = {
       .flags = CLONE_PIDFD | (s->plan->new_namespaces & ~(uint32_t)CLONE_NEWCGROUP) | (into < 0 ? 0 : CLONE_INTO_CGROUP),
       .pidfd = (uint64_t)(uintptr_t)&s->pidfd,
@@ -157,11 +158,8 @@ static long clone_child(struct ct_supervisor *s, int into, bool isGrandchild) {
       .cgroup = into < 0 ? 0 : (uint64_t)into,
   };
   if (isGrandchild) args.flags |= CLONE_PARENT;
-  return syscall(SYS_clone3, &args, sizeof args);
-}
-
-/* Without the supervisor's end of the socket: else it would not see its end, when that comes before it asked to be told. */
-static _Noreturn void run_child(struct ct_supervisor *s, struct ct_child *c) {
+  long pid = syscall(SYS_clone3, &args, sizeof args);
+  if (pid != 0) return pid;
   ct_close(&s->sync);
   ct_child_run(c);
 }
@@ -173,8 +171,7 @@ static long clone_in_user(struct ct_supervisor *s, struct ct_child *c, int into,
   int fds[2];
   pid_t between = fork();
   if (between == 0) {
-    long pid = setns(user, CLONE_NEWUSER) != 0 || join_pid(s->plan, c) != 0 ? -1 : clone_child(s, into, true);
-    if (pid == 0) run_child(s, c);
+    long pid = setns(user, CLONE_NEWUSER) != 0 || join_pid(s->plan, c) != 0 ? -1 : clone_child(s, c, into, true);
     report.error = pid < 0 ? errno : 0;
     report.value = (uint32_t)pid;
     _exit(ct_send_fds(c->sync, &report, sizeof report, &s->pidfd, pid < 0 ? 0 : 1) != 0);
@@ -199,8 +196,7 @@ void ct_spawn(struct ct_supervisor *s) {
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) ct_give_up(s, CT_STAGE_FILES, 0);
   s->sync = ends[0];
   child.sync = ends[1];
-  long pid = user < 0 ? clone_child(s, into, false) : clone_in_user(s, &child, into, user);
-  if (pid == 0) run_child(s, &child);
+  long pid = user < 0 ? clone_child(s, &child, into, false) : clone_in_user(s, &child, into, user);
   if (pid < 0) ct_give_up(s, CT_STAGE_CLONE, 0);
   s->pid = (pid_t)pid;
   ct_close(&into);

@@ -161,7 +161,7 @@ int ct_send_to(const char *path, const void *data, size_t size, int fd) {
   return ct_send_fds(to, data, size, &fd, 1);
 }
 
-static int open_socket(const char *path) {
+int ct_listen(const char *path) {
   struct sockaddr_un address;
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0 || address_of(&address, path) != 0 || (unlink(path) != 0 && errno != ENOENT)) return -1;
@@ -177,7 +177,7 @@ int ct_supervise_open(struct ct_supervisor *s) {
   if (ct_log_open(&s->log, plan->log_path) != 0) return -1;
   if (*plan->oom_path != 0 && (s->oom = open(plan->oom_path, O_RDONLY | O_CLOEXEC)) < 0) return -1;
   s->oom_before = ct_counter(s->oom, plan->oom_key);
-  if (*plan->socket_path != 0 && (s->listener = open_socket(plan->socket_path)) < 0) return -1;
+  if (*plan->socket_path != 0 && (s->listener = ct_listen(plan->socket_path)) < 0) return -1;
   return 0;
 }
 

@@ -72,6 +72,10 @@ int ct_record_write(const char *path, const char *text);
 /* The number behind `key` at the beginning of a line of the file; 0 when there is none. */
 uint64_t ct_counter(int fd, const char *key);
 
+/* run.c: Comes back with 0 only when the running program is a copy that nobody can write; else executes such a copy with the same
+   arguments. CVE-2019-5736: what runs in a container must not reach the helper's own file through /proc/<pid>/exe. */
+int ct_protect(char **argv);
+
 /* spawn.c: Starts the process and waits until it is held or executes its program; gives up when it cannot. */
 void ct_spawn(struct ct_supervisor *s);
 /* Ends the launch: kills the process if there is one, removes the socket, reports errno. */
@@ -79,6 +83,8 @@ _Noreturn void ct_give_up(struct ct_supervisor *s, uint8_t stage, uint32_t index
 
 /* supervise.c: Opens log, counter and socket. Everything of the supervisor but the plan is zero before. */
 int ct_supervise_open(struct ct_supervisor *s);
+/* A socket at the path, in the place of what is there, that nobody but this user reaches, and that does not block. */
+int ct_listen(const char *path);
 /* Sends data and a descriptor to who listens at a unix socket. */
 int ct_send_to(const char *path, const void *data, size_t size, int fd);
 /* Supervises the process to its end and exits. */

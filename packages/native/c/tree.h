@@ -35,7 +35,6 @@ int ct_tree_place(struct ct_tree *tree, struct ct_parent *cache, const char *pat
 int ct_remove(struct ct_place place);
 /* Removes the children of a directory; a missing one is fine. */
 int ct_clear(struct ct_place place);
-
 /* Executes operations until the one that says `end`; a stream that stops before it is EPIPE. */
 int ct_apply_stream(struct ct_tree *tree, struct ct_stream *stream);
 

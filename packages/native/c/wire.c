@@ -81,6 +81,13 @@ struct ct_reader ct_message_read(int fd) {
   return ct_reader_of(data, size);
 }
 
+struct ct_op ct_operation_read(int fd) {
+  struct ct_op op = {.index = CT_BEFORE};
+  struct ct_reader message = ct_message_read(fd);
+  op.body.bad = !ct_next_op(&message, &op) || !ct_done(&message);
+  return op;
+}
+
 /* Reads all of `size` bytes. */
 static int read_stream(struct ct_stream *stream, void *data, size_t size) {
   if (fread(data, 1, size, stream->in) == size) return 0;

@@ -46,6 +46,8 @@ bool ct_done(const struct ct_reader *r);
 bool ct_next_op(struct ct_reader *r, struct ct_op *op);
 /* Reads one whole message from fd into fresh pages, and gives its operations; ends the process with a report when it cannot. */
 struct ct_reader ct_message_read(int fd);
+/* The same of a message with one operation. */
+struct ct_op ct_operation_read(int fd);
 
 /* Operations that arrive one after the other, in all longer than any buffer: one is held at a time. */
 struct ct_stream {
@@ -99,11 +101,8 @@ int ct_succeed(uint32_t index, uint32_t value);
 _Noreturn void ct_fail(uint8_t stage, uint32_t index, const char *path);
 
 /* One function per verb, in the file of its name; its value is the exit status. */
-int ct_verb_run(char **argv);
-int ct_verb_exec(char **argv);
-int ct_verb_apply(char **argv);
-int ct_verb_scan(char **argv);
-int ct_verb_net(char **argv);
-int ct_verb_devices(char **argv);
+#define CT_VERBS(X) X(run) X(apply) X(scan) X(net) X(devices) X(serve)
+#define CT_VERB(name) int ct_verb_##name(char **argv);
+CT_VERBS(CT_VERB)
 
 #endif

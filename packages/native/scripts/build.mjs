@@ -28,6 +28,7 @@ const release = [
 const sanitize = [
   ...[...common, '-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer'],
   `-DCT_SANITIZER_OPTIONS="detect_leaks=0:log_path=${join(root, 'build', 'sanitizer')}"`,
+  join(root, 'scripts', 'sanitizer-options.c'),
 ]
 
 function modifiedAt(path) {

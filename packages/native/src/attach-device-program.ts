@@ -1,5 +1,5 @@
+import { callHelper } from './call-helper.ts'
 import { NativeError } from './errors.ts'
-import { startHelper } from './helper-process.ts'
 import { systemError } from './report.ts'
 import { MessageWriter } from './wire.ts'
 
@@ -13,9 +13,7 @@ const OP_ATTACH = 1
 export async function attachDeviceProgram(directory: string, program: Uint8Array): Promise<void> {
   const message = new MessageWriter()
   message.operation(OP_ATTACH).string(directory).bytes(program)
-  const helper = startHelper('devices', message.finish())
-  helper.stdin.end()
-  const status = await helper.status
+  const { status } = await callHelper('devices', message.finish())
   if (status.ok) return
   const cause = systemError(status.errno, 'bpf')
   const kind = cause.code === 'EPERM' ? 'denied' : 'invalid'

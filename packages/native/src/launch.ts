@@ -1,17 +1,14 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { constants } from 'node:fs'
 import { open, rename, rm, writeFile } from 'node:fs/promises'
-import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasErrno } from '@ct/errors'
 import { type EncodedPlan, encodeExecPlan, encodeRunPlan } from './encode-plan.ts'
 import { NativeError } from './errors.ts'
-import { helperPath } from './helper-path.ts'
 import { writeIdMaps } from './id-maps.ts'
+import { runLauncher } from './launcher.ts'
 import type { ExecPlan, Operation, RunPlan } from './plan.ts'
-import { parseReport, type Report, systemError } from './report.ts'
+import { type Report, systemError } from './report.ts'
 import { connectSupervisor, execError, type Supervisor } from './supervisor.ts'
-import { MessageWriter } from './wire.ts'
 
 /** Options of {@link launch} and {@link launchExec}. */
 export interface LaunchOptions {
@@ -30,12 +27,12 @@ export interface LaunchOptions {
  * nothing of the process is left then. The supervisor lives on when this program ends.
  */
 export function launch(plan: RunPlan, options: LaunchOptions = {}): Promise<Supervisor> {
-  return launchVerb('run', plan, encodeRunPlan(plan), options)
+  return launchPlan(plan, encodeRunPlan(plan), options)
 }
 
 /** Launches a process in the namespaces of a running one; otherwise as {@link launch}. */
 export function launchExec(plan: ExecPlan, options: LaunchOptions = {}): Promise<Supervisor> {
-  return launchVerb('exec', plan, encodeExecPlan(plan), options)
+  return launchPlan(plan, encodeExecPlan(plan), options)
 }
 
 /** How long a process that says it is held may take to open its FIFO. */
@@ -55,16 +52,11 @@ export async function releaseFifo(path: string): Promise<void> {
   }
 }
 
-async function launchVerb(
-  verb: 'run' | 'exec',
-  plan: RunPlan | ExecPlan,
-  encoded: EncodedPlan,
-  options: LaunchOptions,
-): Promise<Supervisor> {
+async function launchPlan(plan: RunPlan | ExecPlan, encoded: EncodedPlan, options: LaunchOptions): Promise<Supervisor> {
   const { signal, onPause } = options
   signal?.throwIfAborted()
   let pauses = 0
-  const report = await runHelper(verb, plan, {
+  const report = await runLauncher(plan.supervisor, {
     message: encoded.message,
     signal,
     onPause: async (pid) => {
@@ -77,67 +69,6 @@ async function launchVerb(
   const { socketPath = '', exitPath, pidPath } = plan.supervisor
   if (pidPath !== undefined) await writeWhole(pidPath, String(report.pid))
   return connectSupervisor(socketPath, { pid: report.pid, exitPath })
-}
-
-interface HelperRun {
-  readonly message: Uint8Array
-  readonly signal: AbortSignal | undefined
-  readonly onPause: (pid: number) => Promise<Uint8Array | undefined>
-}
-
-async function runHelper(verb: string, { supervisor }: RunPlan | ExecPlan, run: HelperRun): Promise<Report> {
-  const { signal } = run
-  const own = supervisor.stdio === 'inherit' ? 'inherit' : 'ignore'
-  const preserved = Array.from({ length: supervisor.preservedFds ?? 0 }, (_, index) => index + 3)
-  const stdio: StdioOptions = [own, own, own, 'pipe', 'pipe', ...preserved]
-  const child = spawn(helperPath(), [verb], { stdio, detached: true, cwd: '/', env: {} })
-  const kill = (): void => void child.kill('SIGKILL')
-  signal?.addEventListener('abort', kill)
-  try {
-    const report = await exchange(child, verb, run)
-    // The report that all is well may come with the abort: the process has been killed then.
-    signal?.throwIfAborted()
-    return report
-  } catch (error) {
-    signal?.throwIfAborted()
-    throw error
-  } finally {
-    signal?.removeEventListener('abort', kill)
-    child.unref()
-  }
-}
-
-/** Sends the plan, answers pauses, and reads the last report. */
-function exchange(child: ChildProcess, verb: string, { message, onPause }: HelperRun): Promise<Report> {
-  const [, , , input, status] = child.stdio as unknown as [unknown, unknown, unknown, Writable, Readable]
-  return new Promise((resolve, reject) => {
-    let bytes = Buffer.alloc(0)
-    child.on('error', reject)
-    input.on('error', () => input.destroy()) // a helper that gives up closes its end; the report says why
-    input.write(message)
-    status.on('error', reject)
-    const pause = async (pid: number): Promise<void> => {
-      try {
-        input.write(new MessageWriter().bytes((await onPause(pid)) ?? new Uint8Array()).finish())
-      } catch (error) {
-        reject(error)
-        input.end(new MessageWriter().finish()) // no answer: the helper undoes what it has made
-      }
-    }
-    status.on('data', (chunk: Buffer) => {
-      bytes = Buffer.concat([bytes, chunk])
-      const report = parseReport(bytes)
-      if (report === undefined) return
-      bytes = Buffer.alloc(0)
-      if (report.isPause) return void pause(report.pid)
-      resolve(report)
-      input.destroy()
-      status.destroy()
-    })
-    status.on('close', () =>
-      reject(new NativeError('NATIVE_HELPER_LOST', `ct-native ${verb} ended without a report`, { kind: 'internal' })),
-    )
-  })
 }
 
 async function writeWhole(path: string, text: string): Promise<void> {

@@ -1,5 +1,5 @@
+import { callHelper } from './call-helper.ts'
 import { NativeError } from './errors.ts'
-import { startHelper } from './helper-process.ts'
 import { systemError } from './report.ts'
 import { MessageWriter } from './wire.ts'
 
@@ -24,7 +24,6 @@ export interface NetlinkBatch {
 const OP_NAMESPACE = 1
 const OP_SEND = 2
 const PROTOCOLS = { route: 0, netfilter: 12 } as const
-const REPLY_LIMIT_BYTES = 64 * 1024 * 1024
 const NLMSG_ERROR = 2
 const NLMSG_DONE = 3
 
@@ -36,20 +35,8 @@ const NLMSG_DONE = 3
 export async function sendNetlink({ steps }: NetlinkBatch): Promise<readonly Uint8Array[]> {
   const message = new MessageWriter()
   for (const step of steps) writeStep(message, step)
-  const helper = startHelper('net', message.finish(), { stdout: true })
-  helper.stdin.end()
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of helper.stdout as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > REPLY_LIMIT_BYTES) {
-      helper.kill()
-      throw new NativeError('NATIVE_NETLINK_FAILED', `the kernel's answers exceed ${REPLY_LIMIT_BYTES} bytes`, { kind: 'exhausted' })
-    }
-    chunks.push(chunk)
-  }
-  const status = await helper.status
-  const replies = splitMessages(Buffer.concat(chunks))
+  const { output, status } = await callHelper('net', message.finish())
+  const replies = splitMessages(output)
   if (status.ok) return replies.filter((reply) => typeOf(reply) !== NLMSG_ERROR && typeOf(reply) !== NLMSG_DONE)
   const cause = systemError(status.errno, 'netlink')
   const explanation = replies.map(explanationOf).find((text) => text !== undefined)

@@ -35,7 +35,8 @@ export const STAGES: ReadonlyMap<number, string> = new Map([
   [23, 'net'],
 ])
 
-const REPORT_BYTES = 16
+/** Size of a report. */
+export const REPORT_BYTES = 16
 const PAUSED = 5
 
 /** Decodes a report; `undefined` when the bytes are none. */
