@@ -46,8 +46,7 @@ export async function openServedHelper(verb: string, message: Uint8Array): Promi
   if (current === undefined) return undefined
   const connection = connect(current.socketPath)
   connection.on('error', () => undefined) // one that breaks ends, too, and that is what is looked at
-  connection.write(word(verb))
-  connection.write(message)
+  connection.write(Buffer.concat([word(verb), message]))
   try {
     const pid = await readStart(connection)
     return { connection, kill: () => connection.readable && kill(pid) }

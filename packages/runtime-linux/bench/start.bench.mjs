@@ -1,12 +1,24 @@
 // Start to exit of `true` in a docker-like container, and `true` executed in a running one: this library from a warm
-// process beside `crun` and `runc` with the same bundle, taken in turns. Needs root, the built packages and a static busybox; peers that are not installed
-// are left out.
+// process beside `crun` and `runc` with the same bundle, taken in turns. Beside them: the floor, a bare C program that asks
+// the same of the kernel and times itself (floor.c); and `spawn`, Node's start of a static `true` on the host, which is part
+// of what a peer takes. Needs root, the built packages and a static busybox; what is not installed is left out.
 //
-//   node bench/start.bench.mjs [rounds, default 30]
+//   [CRUN=path] [RUNC=path] [CC=cc] node bench/start.bench.mjs [rounds, default 30]
 //
 // crun refuses the hybrid cgroup layout, so everything runs in a private mount namespace without the version 2 tree.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -72,13 +84,48 @@ const ours = {
   release: () => runtime.delete('held', { force: true }),
 }
 
+/** Where the floor spends its time, in the order in which it prints that. */
+const floorSplit = { cgroups: [], clone: [], mounts: [], privileges: [], exec: [], removal: [] }
+
+/** The bare C program, with the filter and the cgroups of the container that is held; undefined where it cannot be compiled. */
+function floor() {
+  const program = join(directory, 'floor')
+  const built = spawnSync(process.env.CC ?? 'cc', ['-O2', '-o', program, fileURLToPath(new URL('floor.c', import.meta.url))])
+  if (built.status !== 0) return undefined
+  const parents = readdirSync('/sys/fs/cgroup').map((controller) => `/sys/fs/cgroup/${controller}/${cgroup}`)
+  const cgroups = parents.filter((path) => existsSync(`${path}/held`)).map((path) => `${path}/floor`)
+  return {
+    async start() {
+      const args = [rootfs, join(states, 'ct/held/filter.bpf'), '/bin/true', ...cgroups]
+      const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' })
+      if (status !== 0) throw new Error(`floor: ${stderr}`)
+      const phases = stdout
+        .trim()
+        .split(' ')
+        .map((microseconds) => Number(microseconds) / 1000)
+      for (const [index, list] of Object.values(floorSplit).entries()) list.push(phases[index])
+      return phases.reduce((sum, milliseconds) => sum + milliseconds, 0)
+    },
+  }
+}
+
+const spawnOfTrue = {
+  async start() {
+    const began = performance.now()
+    spawnSync(join(rootfs, 'bin/true'))
+    return performance.now() - began
+  },
+}
+
 /** A program with runc's command line. */
 function peer(name, ...flags) {
+  const program = process.env[name.toUpperCase()] ?? name
+  if (spawnSync(program, ['--version']).status !== 0) return undefined
   const bundle = join(directory, name)
   mkdirSync(bundle)
   const command = (argv, stdio = ['ignore', 'ignore', 'pipe']) => {
     const began = performance.now()
-    const { status, stderr } = spawnSync(name, [...flags, '--root', join(states, name), ...argv], { stdio })
+    const { status, stderr } = spawnSync(program, [...flags, '--root', join(states, name), ...argv], { stdio })
     if (status !== 0) throw new Error(`${name} ${argv[0]}: ${stderr}`)
     return performance.now() - began
   }
@@ -100,18 +147,17 @@ function peer(name, ...flags) {
   }
 }
 
-const contestants = { ct: ours }
-if (spawnSync('crun', ['--version']).status === 0) contestants.crun = peer('crun', '--cgroup-manager=cgroupfs')
-if (spawnSync('runc', ['--version']).status === 0) contestants.runc = peer('runc')
+const runtimes = { ct: ours, crun: peer('crun', '--cgroup-manager=cgroupfs'), runc: peer('runc') }
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1] ?? Number.NaN
 
 /** Prints what one measure takes everybody, in turns. */
-async function compare(measure, title) {
-  const times = Object.fromEntries(Object.keys(contestants).map((name) => [name, []]))
-  for (const contestant of Object.values(contestants)) await contestant[measure]()
-  for (const list of Object.values(split)) list.length = 0
+async function compare(measure, title, all) {
+  const contestants = Object.entries(all).filter(([, contestant]) => contestant !== undefined)
+  const times = Object.fromEntries(contestants.map(([name]) => [name, []]))
+  for (const [, contestant] of contestants) await contestant[measure]()
+  for (const list of [...Object.values(split), ...Object.values(floorSplit)]) list.length = 0
   for (let round = 0; round < rounds; round += 1) {
-    for (const [name, contestant] of Object.entries(contestants)) {
+    for (const [name, contestant] of contestants) {
       await sleep(PAUSE_MS)
       times[name].push(await contestant[measure]())
     }
@@ -124,18 +170,23 @@ async function compare(measure, title) {
   }
 }
 
+function printSplit(name, lists) {
+  const parts = Object.entries(lists).map(([part, list]) => `${part} ${median(list).toFixed(1)}`)
+  console.log(`  of ${name}: ${parts.join(', ')} ms`)
+}
+
 const holding = []
 try {
-  await compare('start', 'start to exit of `true`, docker-like bundle')
-  const parts = Object.entries(split).map(([name, list]) => `${name} ${median(list).toFixed(1)}`)
-  console.log(`  of ct: ${parts.join(', ')} ms`)
-  for (const contestant of Object.values(contestants)) {
-    await contestant.hold()
-    holding.push(contestant)
+  for (const runtime of Object.values(runtimes)) {
+    await runtime?.hold()
+    if (runtime !== undefined) holding.push(runtime)
   }
-  await compare('exec', 'exec of `true` in a running container, to its exit')
+  await compare('start', 'start to exit of `true`, docker-like bundle', { ...runtimes, floor: floor(), spawn: spawnOfTrue })
+  printSplit('ct', split)
+  printSplit('floor', floorSplit)
+  await compare('exec', 'exec of `true` in a running container, to its exit', runtimes)
 } finally {
-  for (const contestant of holding) await contestant.release()
+  for (const runtime of holding) await runtime.release()
   for (const path of [directory, states]) rmSync(path, { recursive: true, force: true })
   for (const controller of readdirSync('/sys/fs/cgroup')) {
     try {
