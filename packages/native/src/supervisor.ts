@@ -120,9 +120,7 @@ class SocketSupervisor implements Supervisor {
     const abort = (): void => void socket.destroy(signal?.reason)
     signal?.addEventListener('abort', abort)
     try {
-      const chunks: Buffer[] = []
-      for await (const chunk of socket as AsyncIterable<Buffer>) chunks.push(chunk)
-      return Buffer.concat(chunks)
+      return await readToEnd(socket)
     } catch (error) {
       throw hasErrno(error, 'ECONNRESET', 'EPIPE') ? this.#gone(error) : error
     } finally {
@@ -155,6 +153,16 @@ class SocketSupervisor implements Supervisor {
   #gone(cause?: unknown): NativeError {
     return new NativeError('NATIVE_SUPERVISOR_GONE', `no supervisor answers at ${this.socketPath}`, { kind: 'not-found', cause })
   }
+}
+
+function readToEnd(socket: Socket): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+    socket.once('error', reject)
+    socket.once('end', () => resolve(Buffer.concat(chunks)))
+    socket.once('close', () => reject(socket.errored ?? Object.assign(new Error('closed before its end'), { code: 'ECONNRESET' })))
+  })
 }
 
 /** Takes the byte that says the client is attached; what follows stays in the socket. */
