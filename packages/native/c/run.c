@@ -73,6 +73,7 @@ static void seclude(void) {
 }
 
 int ct_verb_run(char **argv) {
+  static struct ct_supervisor supervisor, *const s = &supervisor;
   struct ct_plan plan;
   uint32_t index = 0;
   if (ct_protect(argv) != 0) ct_fail(CT_STAGE_PROTECT, 0, "");
@@ -81,8 +82,6 @@ int ct_verb_run(char **argv) {
   errno = EBADMSG;
   if (!ct_plan_of(message, &plan, &index)) ct_fail(CT_STAGE_PLAN, index, "");
   close_range(CT_FIRST_PRESERVED + plan.preserved, ~0U, 0);
-  struct ct_supervisor *s = calloc(1, sizeof *s);
-  if (s == NULL) ct_fail(CT_STAGE_FILES, 0, "");
   s->plan = &plan;
   s->pidfd = s->sync = s->input = s->outputs[0] = s->outputs[1] = s->slave = -1;
   if (ct_supervise_open(s) != 0) ct_give_up(s, CT_STAGE_FILES, 0);
@@ -92,6 +91,7 @@ int ct_verb_run(char **argv) {
   if (send_descriptors(s) != 0) ct_give_up(s, CT_STAGE_FILES, 0);
   ct_succeed(0, (uint32_t)s->pid);
   if (*plan.fifo_path != 0) _exit(0);
+  s->clients[0] = (struct ct_client){.fd = fcntl(CT_STATUS_FD, F_DUPFD_CLOEXEC, 0), .state = CT_CLIENT_ASKS}; /* the launcher */
   detach(&plan);
   forget_program();
   ct_supervise(s);

@@ -8,7 +8,7 @@ import { writeIdMaps } from './id-maps.ts'
 import { runLauncher } from './launcher.ts'
 import type { ExecPlan, Operation, RunPlan } from './plan.ts'
 import { type Report, systemError } from './report.ts'
-import { connectSupervisor, execError, type Supervisor } from './supervisor.ts'
+import { execError, SocketSupervisor, type Supervisor } from './supervisor.ts'
 
 /** Options of {@link launch} and {@link launchExec}. */
 export interface LaunchOptions {
@@ -56,7 +56,7 @@ async function launchPlan(plan: RunPlan | ExecPlan, encoded: EncodedPlan, option
   const { signal, onPause } = options
   signal?.throwIfAborted()
   let pauses = 0
-  const report = await runLauncher(plan.supervisor, {
+  const { report, connection } = await runLauncher(plan.supervisor, {
     message: encoded.message,
     signal,
     onPause: async (pid) => {
@@ -68,7 +68,7 @@ async function launchPlan(plan: RunPlan | ExecPlan, encoded: EncodedPlan, option
   if (!report.ok) throw launchError(report, plan, encoded.origins)
   const { socketPath = '', exitPath, pidPath } = plan.supervisor
   if (pidPath !== undefined) await writeWhole(pidPath, String(report.pid))
-  return connectSupervisor(socketPath, { pid: report.pid, exitPath })
+  return new SocketSupervisor(socketPath, { pid: report.pid, exitPath, connection })
 }
 
 async function writeWhole(path: string, text: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import type { Readable, Writable } from 'node:stream'
+import type { Socket } from 'node:net'
+import type { Writable } from 'node:stream'
 import { helperPath } from './helper-path.ts'
 import { openServedHelper } from './helper-server.ts'
 import { nextReport } from './next-report.ts'
@@ -15,17 +16,25 @@ export interface LauncherRun {
   readonly onPause: (pid: number) => Promise<Uint8Array | undefined>
 }
 
+/** How a launch went. */
+export interface LauncherResult {
+  readonly report: Report
+  /** A connection to the supervisor, which does not keep this program from ending. */
+  readonly connection: Socket
+}
+
 /** A helper that has its message. */
 interface Launcher {
   readonly input: Writable
-  readonly status: Readable
+  /** Gives the reports; when all is well, a client's connection to the supervisor. */
+  readonly status: Socket
   readonly kill: () => void
   /** This program may end before it. */
   readonly release: () => void
 }
 
 /** Lets a helper execute a plan, and gives its last report. It stays as the supervisor. */
-export async function runLauncher(supervisor: SupervisorPlan, run: LauncherRun): Promise<Report> {
+export async function runLauncher(supervisor: SupervisorPlan, run: LauncherRun): Promise<LauncherResult> {
   const { signal } = run
   const launcher = (await openServed(supervisor, run.message)) ?? startLauncher(supervisor, run.message)
   if (signal?.aborted) launcher.kill()
@@ -34,14 +43,15 @@ export async function runLauncher(supervisor: SupervisorPlan, run: LauncherRun):
     const report = await exchange(launcher, run)
     // The report that all is well may come with the abort: the process has been killed then.
     signal?.throwIfAborted()
-    return report
+    if (!report.ok) launcher.status.destroy()
+    return { report, connection: launcher.status.unref() }
   } catch (error) {
     signal?.throwIfAborted()
     throw error
   } finally {
     signal?.removeEventListener('abort', launcher.kill)
-    launcher.input.end()
-    launcher.status.resume()
+    if (launcher.input !== launcher.status) launcher.input.end()
+    launcher.status.resume() // so that its end is noticed
     launcher.release()
   }
 }
@@ -50,14 +60,16 @@ export async function runLauncher(supervisor: SupervisorPlan, run: LauncherRun):
 async function openServed({ stdio, preservedFds = 0 }: SupervisorPlan, message: Uint8Array): Promise<Launcher | undefined> {
   if (stdio === 'inherit' || preservedFds > 0) return undefined
   const served = await openServedHelper('run', message)
-  return served && { input: served.connection, status: served.connection, kill: served.kill, release: () => undefined }
+  if (served === undefined) return undefined
+  const { connection, kill } = served
+  return { input: connection, status: connection, kill, release: () => undefined }
 }
 
 function startLauncher({ stdio, preservedFds = 0 }: SupervisorPlan, message: Uint8Array): Launcher {
   const own = stdio === 'inherit' ? 'inherit' : 'ignore'
   const preserved = Array.from({ length: preservedFds }, (_, index) => index + 3)
   const child = spawn(helperPath(), ['run'], { stdio: [own, own, own, 'pipe', 'pipe', ...preserved], detached: true, cwd: '/', env: {} })
-  const [, , , input, status] = child.stdio as unknown as [unknown, unknown, unknown, Writable, Readable]
+  const [, , , input, status] = child.stdio as unknown as [unknown, unknown, unknown, Writable, Socket]
   child.on('error', (error) => status.destroy(error))
   for (const stream of [input, status]) stream.on('error', () => undefined) // the report, or that there is none, says it all
   input.write(message)

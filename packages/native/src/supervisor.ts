@@ -49,8 +49,8 @@ const ATTACH_STDOUT = 2
 const ATTACH_STDERR = 4
 
 /** A supervisor by its socket. Nothing is opened until a method is called; each throws `NATIVE_SUPERVISOR_GONE` when it has ended. */
-export function connectSupervisor(socketPath: string, { pid = 0, exitPath }: ConnectOptions = {}): Supervisor {
-  return new SocketSupervisor(socketPath, pid, exitPath)
+export function connectSupervisor(socketPath: string, options: ConnectOptions = {}): Supervisor {
+  return new SocketSupervisor(socketPath, options)
 }
 
 interface Request {
@@ -61,15 +61,24 @@ interface Request {
   readonly signal?: number
 }
 
-class SocketSupervisor implements Supervisor {
+/** {@link ConnectOptions} of who has just launched it. */
+interface SocketSupervisorOptions extends ConnectOptions {
+  /** A connection that is there already, for the first request. */
+  readonly connection?: Socket | undefined
+}
+
+/** A supervisor that is asked over its socket, a connection for each request. */
+export class SocketSupervisor implements Supervisor {
   readonly socketPath: string
   readonly pid: number
   readonly #exitPath: string | undefined
+  #connection: Socket | undefined
 
-  constructor(socketPath: string, pid: number, exitPath: string | undefined) {
+  constructor(socketPath: string, { pid = 0, exitPath, connection }: SocketSupervisorOptions) {
     this.socketPath = socketPath
     this.pid = pid
     this.#exitPath = exitPath
+    this.#connection = connection
   }
 
   async start(): Promise<void> {
@@ -116,7 +125,7 @@ class SocketSupervisor implements Supervisor {
   }
 
   async #answer(request: Request, signal?: AbortSignal): Promise<Buffer> {
-    const socket = await this.#ask(request)
+    const socket = this.#askFirst(request) ?? (await this.#ask(request))
     const abort = (): void => void socket.destroy(signal?.reason)
     signal?.addEventListener('abort', abort)
     try {
@@ -129,14 +138,18 @@ class SocketSupervisor implements Supervisor {
     }
   }
 
+  /** Sends the request over the connection of the launch, if that is still there. */
+  #askFirst(request: Request): Socket | undefined {
+    const socket = this.#connection
+    this.#connection = undefined
+    if (this.socketPath === '' || !socket?.readable) return undefined
+    socket.ref().write(encodeRequest(request))
+    return socket
+  }
+
   /** Connects and sends the request. */
-  #ask({ verb, flags = 0, rows = 0, columns = 0, signal = 0 }: Request): Promise<Socket> {
+  #ask(request: Request): Promise<Socket> {
     if (this.socketPath === '') throw new TypeError('this supervisor has no socket: its plan gave no socketPath')
-    const request = Buffer.alloc(8, verb, 'latin1')
-    request.writeUInt8(flags, 1)
-    request.writeUInt16LE(rows, 2)
-    request.writeUInt16LE(columns, 4)
-    request.writeUInt16LE(signal, 6)
     return new Promise((resolve, reject) => {
       const socket = connect({ path: this.socketPath, allowHalfOpen: true })
       const fail = (error: Error): void => reject(hasErrno(error, 'ENOENT', 'ECONNREFUSED', 'ECONNRESET') ? this.#gone(error) : error)
@@ -144,7 +157,7 @@ class SocketSupervisor implements Supervisor {
       socket.once('connect', () => {
         // A supervisor that ends in this moment breaks the pipe before anybody listens; whoever reads is told.
         socket.off('error', fail).on('error', () => undefined)
-        socket.write(request)
+        socket.write(encodeRequest(request))
         resolve(socket)
       })
     })
@@ -153,6 +166,15 @@ class SocketSupervisor implements Supervisor {
   #gone(cause?: unknown): NativeError {
     return new NativeError('NATIVE_SUPERVISOR_GONE', `no supervisor answers at ${this.socketPath}`, { kind: 'not-found', cause })
   }
+}
+
+function encodeRequest({ verb, flags = 0, rows = 0, columns = 0, signal = 0 }: Request): Buffer {
+  const request = Buffer.alloc(8, verb, 'latin1')
+  request.writeUInt8(flags, 1)
+  request.writeUInt16LE(rows, 2)
+  request.writeUInt16LE(columns, 4)
+  request.writeUInt16LE(signal, 6)
+  return request
 }
 
 function readToEnd(socket: Socket): Promise<Buffer> {
