@@ -1,4 +1,5 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import type { Dispatcher } from 'undici'
+import Agent from 'undici/lib/dispatcher/agent.js'
 import { RegistryError } from './errors.ts'
 import { type Answer, exchange } from './exchange.ts'
 import { asNetworkError, protocolError } from './network-error.ts'
@@ -89,9 +90,9 @@ export class Http implements AsyncDisposable {
     const secrets = tls === undefined ? {} : secretsOf(tls)
     const connect = { timeout: connectMs, ...secrets }
     const options = { headersTimeout: headersMs, bodyTimeout: idleMs, connections }
-    return proxy === undefined
-      ? new Agent({ ...options, connect: readingConnector(connect) })
-      : new EnvHttpProxyAgent({ ...options, connect, requestTls: connect, proxyTunnel: false, ...proxySettings(proxy) })
+    if (proxy === undefined) return new Agent({ ...options, connect: readingConnector(connect) })
+    const { default: EnvHttpProxyAgent } = await import('undici/lib/dispatcher/env-http-proxy-agent.js')
+    return new EnvHttpProxyAgent({ ...options, connect, requestTls: connect, proxyTunnel: false, ...proxySettings(proxy) })
   }
 }
 

@@ -1,4 +1,4 @@
-import { errors } from 'undici'
+import errors from 'undici/lib/core/errors.js'
 import { RegistryError } from './errors.ts'
 
 /** What the network, TLS or undici said, as an error of ours. Other errors, such as the reason of an abort, stay as they are. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import { buildConnector } from 'undici'
+import type { buildConnector } from 'undici'
+import connectorOf from 'undici/lib/core/connect.js'
 
 const bufferBytes = 256 * 1024
 
@@ -14,7 +15,7 @@ export function readingConnector(options: buildConnector.BuildOptions): buildCon
     const reader = new Reader()
     const onread = { buffer, callback: (bytes: number) => reader.arrived(buffer.subarray(0, bytes)) }
     // Options that it does not know go to `net.connect` and `tls.connect`, which know this one.
-    const connect = buildConnector({ ...options, onread } as buildConnector.BuildOptions)
+    const connect = connectorOf({ ...options, onread } as buildConnector.BuildOptions)
     // It returns the socket at once; its types know only the callback.
     reader.attach(connect(place, callback) as unknown as Socket)
   }
