@@ -124,7 +124,7 @@ function addLibraries(root, from) {
 function addWorkspace(work) {
   for (const file of ['package.json', 'vitest.config.ts', 'tsconfig.json', 'tsconfig.base.json', 'tsup.base.ts'])
     cpSync(join(repository, file), join(work, file))
-  for (const name of ['errors', 'native', `native-linux-${process.arch}`, 'runtime-linux']) {
+  for (const name of ['errors', 'native', `native-linux-${process.arch}`, 'runtime-linux', 'seccomp']) {
     cpSync(join(repository, 'packages', name), join(work, 'packages', name), { recursive: true })
   }
   for (const name of readdirSync(join(repository, 'node_modules')).filter((entry) => !LEFT_OUT.includes(entry))) {
