@@ -37,6 +37,8 @@ const STATUS = 'ct-vm ended with '
 
 /** Tools of the workspace that no test imports; the rest of node_modules is small. */
 const LEFT_OUT = ['@biomejs', '@turbo', 'turbo', 'typescript', '@arethetypeswrong', 'prettier', 'zod', 'knip', 'publint', '.cache']
+/** Loads profiles (apt: apparmor); without it those tests fail. */
+const APPARMOR_PARSER = '/sbin/apparmor_parser'
 /** Modules that tests use, those that others need first. */
 const MODULES = ['fs/overlayfs/overlay.ko', 'drivers/block/loop.ko', 'net/sched/cls_cgroup.ko']
 
@@ -54,6 +56,7 @@ export PATH=/bin HOME=/root
 mount -t proc proc /proc && mount -t sysfs sys /sys && mount -t devtmpfs dev /dev
 mkdir -p /dev/pts /dev/shm && mount -t devpts -o ptmxmode=666 pts /dev/pts && mount -t tmpfs shm /dev/shm
 ln -s /proc/self/fd /dev/fd
+mount -t securityfs security /sys/kernel/security
 for module in overlay loop cls_cgroup; do [ -e /modules/$module.ko ] && insmod /modules/$module.ko; done
 if grep -q ct.cgroups=v1 /proc/cmdline; then
   mount -t tmpfs cgroup /sys/fs/cgroup
@@ -96,8 +99,8 @@ function fill(root) {
   }
   writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n')
   writeFileSync(join(root, 'etc/group'), 'root:x:0:\n')
-  cpSync(process.execPath, join(root, 'bin/node'), { dereference: true })
-  addLibraries(root, process.execPath)
+  addProgram(root, process.execPath)
+  if (existsSync(APPARMOR_PARSER)) addProgram(root, APPARMOR_PARSER)
   for (const module of MODULES) addModule(root, join(values.modules ?? '/none', 'kernel', module))
   addWorkspace(join(root, 'work'))
   const modules = readdirSync(join(root, 'work/node_modules'), { recursive: true }).filter((path) => path.endsWith('gnu.node'))
@@ -113,6 +116,11 @@ function addModule(root, path) {
   else if (existsSync(`${path}.xz`)) writeFileSync(to, execFileSync('/bin/busybox', ['xzcat', `${path}.xz`], { maxBuffer: 1 << 26 }))
 }
 
+function addProgram(root, path) {
+  cpSync(path, join(root, 'bin', basename(path)), { dereference: true })
+  addLibraries(root, path)
+}
+
 /** Copies the libraries that a program or a native module is linked to. */
 function addLibraries(root, from) {
   for (const [, library] of execFileSync('ldd', [from], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/g)) {
@@ -124,7 +132,7 @@ function addLibraries(root, from) {
 function addWorkspace(work) {
   for (const file of ['package.json', 'vitest.config.ts', 'tsconfig.json', 'tsconfig.base.json', 'tsup.base.ts'])
     cpSync(join(repository, file), join(work, file))
-  for (const name of ['errors', 'native', `native-linux-${process.arch}`, 'runtime-linux']) {
+  for (const name of ['errors', 'native', `native-linux-${process.arch}`, 'runtime-linux', 'seccomp']) {
     cpSync(join(repository, 'packages', name), join(work, 'packages', name), { recursive: true })
   }
   for (const name of readdirSync(join(repository, 'node_modules')).filter((entry) => !LEFT_OUT.includes(entry))) {

@@ -1,3 +1,14 @@
+export {
+  compileSeccomp,
+  defaultSeccomp,
+  type LinuxSeccomp,
+  type LinuxSeccompArg,
+  type LinuxSyscall,
+  type SeccompAction,
+  type SeccompArchitecture,
+  type SeccompFlag,
+  type SeccompOperator,
+} from '@ct/seccomp'
 export { CAPABILITIES, DEFAULT_CAPABILITIES } from './capabilities.ts'
 export type {
   BlockIoDeviceStats,
@@ -24,8 +35,6 @@ export type {
   RuntimeOptions,
 } from './runtime/runtime.ts'
 export { signalNumber } from './runtime/signals.ts'
-export { compileSeccomp } from './seccomp/compile-seccomp.ts'
-export { defaultSeccomp } from './seccomp/default-seccomp.ts'
 export {
   capabilitiesOf,
   DEFAULT_MASKED_PATHS,
@@ -62,15 +71,6 @@ export type {
 } from './spec/resources.ts'
 export type { Root } from './spec/root.ts'
 export { rootlessSpec } from './spec/rootless-spec.ts'
-export type {
-  LinuxSeccomp,
-  LinuxSeccompArg,
-  LinuxSyscall,
-  SeccompAction,
-  SeccompArchitecture,
-  SeccompFlag,
-  SeccompOperator,
-} from './spec/seccomp.ts'
 export type { Spec } from './spec/spec.ts'
 export type { ContainerStatus, State } from './spec/state.ts'
 export { validateSpec } from './spec/validate-spec.ts'

@@ -3,6 +3,9 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsup'
 
+/** Packages of this workspace that are built into the program. */
+const BUNDLED = ['errors', 'native', 'seccomp']
+
 /** Builds ct-runc from the sources as one executable file, `ct-runc.js` in a directory of its own, and beside it the library. */
 export async function buildCtRunc(program: string): Promise<void> {
   const packages = fileURLToPath(new URL('../../', import.meta.url))
@@ -16,10 +19,10 @@ export async function buildCtRunc(program: string): Promise<void> {
     outDir: directory,
     silent: true,
     splitting: false,
-    noExternal: [/^@ct\/(errors|native)$/],
+    noExternal: BUNDLED.map((name) => `@ct/${name}`),
     external: [/^@ct\/native-linux/],
     esbuildOptions: (options) => {
-      options.alias = { '@ct/errors': `${packages}errors/src/index.ts`, '@ct/native': `${packages}native/src/index.ts` }
+      options.alias = Object.fromEntries(BUNDLED.map((name) => [`@ct/${name}`, `${packages}${name}/src/index.ts`]))
     },
   })
   writeFileSync(`${directory}/package.json`, '{"type":"module"}')

@@ -1,10 +1,10 @@
 import { MOUNT_OPTIONS } from '@ct/native'
+import { SECCOMP_ACTIONS, SECCOMP_ARCHITECTURES, SECCOMP_FLAGS, SECCOMP_OPERATORS } from '@ct/seccomp'
 import { CAPABILITIES } from '../capabilities.ts'
 import { MEMORY_FLAGS, MEMORY_MODES } from '../plan/scheduling.ts'
-import { SECCOMP_ARCHITECTURES } from '../seccomp/architectures.ts'
 import { OCI_VERSION } from '../spec/default-spec.ts'
 import { HOOK_NAMES } from '../spec/validate-hooks.ts'
-import { NAMESPACE_TYPES, SECCOMP_ACTIONS, SECCOMP_FLAGS, SECCOMP_OPERATORS } from '../spec/validate-linux.ts'
+import { NAMESPACE_TYPES } from '../spec/validate-linux.ts'
 import type { Command } from './command.ts'
 
 /**
@@ -30,12 +30,12 @@ export const features: Command = {
           enabled: true,
           actions: SECCOMP_ACTIONS,
           operators: SECCOMP_OPERATORS,
-          archs: Object.keys(SECCOMP_ARCHITECTURES),
+          archs: SECCOMP_ARCHITECTURES,
           knownFlags: SECCOMP_FLAGS,
           supportedFlags: SECCOMP_FLAGS,
         },
-        apparmor: { enabled: false },
-        selinux: { enabled: false },
+        apparmor: { enabled: true },
+        selinux: { enabled: true },
         memoryPolicy: { modes: Object.keys(MEMORY_MODES), flags: Object.keys(MEMORY_FLAGS) },
         intelRdt: { enabled: false },
         netDevices: { enabled: true },

@@ -1,15 +1,8 @@
 import type { CapabilitySets, Operation } from '@ct/native'
+import { compileSeccomp, type LinuxSeccomp, SeccompError, seccompFlags } from '@ct/seccomp'
 import { CAPABILITIES } from '../capabilities.ts'
-import { compileSeccomp } from '../seccomp/compile-seccomp.ts'
+import { RuntimeError } from '../errors.ts'
 import type { LinuxCapabilities, Process } from '../spec/process.ts'
-import type { LinuxSeccomp, SeccompFlag } from '../spec/seccomp.ts'
-
-const SECCOMP_FLAGS: Readonly<Record<SeccompFlag, number>> = {
-  SECCOMP_FILTER_FLAG_TSYNC: 1,
-  SECCOMP_FILTER_FLAG_LOG: 2,
-  SECCOMP_FILTER_FLAG_SPEC_ALLOW: 4,
-  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: 32,
-}
 
 /** A system call filter, ready for the kernel. */
 export interface SeccompFilter {
@@ -68,19 +61,23 @@ export function capabilitySets(names: LinuxCapabilities, withheld: readonly stri
   }
 }
 
-/** SECCOMP_FILTER_FLAG_NEW_LISTENER; does not go with TSYNC, which a process of one thread needs not. */
+/** SECCOMP_FILTER_FLAG_NEW_LISTENER. */
 const NEW_LISTENER = 8
-const TSYNC = 1
 
 /** Whether somebody is asked about calls. */
 export function hasListener({ flags }: Pick<SeccompFilter, 'flags'>): boolean {
   return (flags & NEW_LISTENER) !== 0
 }
 
-/** Compiles the filter of a spec. */
+/**
+ * Compiles the filter of a spec.
+ * @throws RuntimeError RUNTIME_BAD_SPEC when the program gets too long.
+ */
 export function seccompFilter(seccomp: LinuxSeccomp): SeccompFilter {
-  const asks = [seccomp.defaultAction, ...(seccomp.syscalls ?? []).map(({ action }) => action)].includes('SCMP_ACT_NOTIFY')
-  const wanted = (seccomp.flags ?? []).reduce((sum, flag) => sum | SECCOMP_FLAGS[flag], 0)
-  const flags = asks ? (wanted & ~TSYNC) | NEW_LISTENER : wanted
-  return { program: compileSeccomp(seccomp), flags }
+  try {
+    return { program: compileSeccomp(seccomp), flags: seccompFlags(seccomp) }
+  } catch (error) {
+    if (!(error instanceof SeccompError)) throw error
+    throw new RuntimeError('RUNTIME_BAD_SPEC', `linux.seccomp: ${error.message}`, { kind: 'invalid', cause: error })
+  }
 }

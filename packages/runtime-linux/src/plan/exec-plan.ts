@@ -2,6 +2,7 @@ import type { ExecPlan, NamespaceType, SupervisorPlan } from '@ct/native'
 import type { LinuxMemoryPolicy } from '../spec/linux.ts'
 import type { Process } from '../spec/process.ts'
 import type { SeccompFilter } from './credentials.ts'
+import type { SecurityModules } from './labels.ts'
 import { planEarlyProcess, planProcess, planTerminal } from './process.ts'
 import { planAffinity } from './scheduling.ts'
 
@@ -16,11 +17,12 @@ export interface ExecContext {
   readonly withheld: readonly string[]
   readonly supervisor: SupervisorPlan
   readonly hold: boolean
+  readonly modules: SecurityModules
   readonly memoryPolicy?: LinuxMemoryPolicy | undefined
 }
 
 /** Joins the container, then cuts the process down as the first one was. */
-export function planExec({ process, pid, pidStartTime, namespaces, cgroupProcs, supervisor, ...rest }: ExecContext): ExecPlan {
+export function planExec({ process, pid, pidStartTime, namespaces, cgroupProcs, supervisor, modules, ...rest }: ExecContext): ExecPlan {
   return {
     supervisor,
     pid,
@@ -28,7 +30,7 @@ export function planExec({ process, pid, pidStartTime, namespaces, cgroupProcs, 
     namespaces,
     cgroupProcs,
     operations: [
-      ...planEarlyProcess(process, namespaces),
+      ...planEarlyProcess(process, namespaces, modules),
       ...planAffinity(process.execCPUAffinity, 'initial'),
       ...(supervisor.listenerPath === undefined ? [] : [{ op: 'pause' } as const]),
       ...planTerminal(process),

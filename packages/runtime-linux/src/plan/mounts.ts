@@ -6,6 +6,7 @@ import type { Cgroup } from '../cgroups/cgroup.ts'
 import { RuntimeError } from '../errors.ts'
 import type { SpecMount } from '../spec/mount.ts'
 import { planCgroupMount } from './cgroup-mount.ts'
+import { mountContext, type SecurityModules } from './labels.ts'
 
 /** What planning mounts needs to know about the container. */
 export interface MountContext {
@@ -14,6 +15,9 @@ export interface MountContext {
   readonly cgroup: Cgroup
   /** User namespace that maps the ids of a mount. Default: none. */
   readonly idMapOf?: ((mount: SpecMount) => string | undefined) | undefined
+  readonly modules: SecurityModules
+  /** SELinux context of what is in new mounts. Default: the policy's. */
+  readonly mountLabel?: string | undefined
 }
 
 /** Operations that make the mounts, and those that make read-only at the end what is still written to until then. */
@@ -50,7 +54,9 @@ export function planMounts(mounts: readonly SpecMount[], context: MountContext):
       operations.push(...planCgroupMount(target, options, context.cgroup))
     } else {
       const isLate = target === '/dev' && options.set.includes('rdonly')
-      operations.push(...planNew(mount, isLate ? { ...options, set: options.set.filter((name) => name !== 'rdonly') } : options, target))
+      const set = isLate ? options.set.filter((name) => name !== 'rdonly') : options.set
+      const data = [...options.data, ...mountContext(mount.type, options.data, context)]
+      operations.push(...planNew(mount, { ...options, set, data }, target))
       if (isLate) late.push({ op: 'attributes', target, attributes: { set: ['rdonly'] } })
     }
   }

@@ -4,6 +4,7 @@ import type { LinuxMemoryPolicy } from '../spec/linux.ts'
 import type { Process } from '../spec/process.ts'
 import { type CredentialContext, planCredentials } from './credentials.ts'
 import { execFiles } from './exec-files.ts'
+import { planLabels, type SecurityModules } from './labels.ts'
 import { planRlimits } from './rlimits.ts'
 import { planMemoryPolicy, planScheduling } from './scheduling.ts'
 
@@ -14,8 +15,10 @@ const DEFAULT_UMASK = 0o022
  * Operations of a process that must run while the host's /proc is still there. In a user namespace a process may not
  * write its own score.
  */
-export function planEarlyProcess({ oomScoreAdj }: Process, namespaces: readonly NamespaceType[]): Operation[] {
-  return oomScoreAdj === undefined || namespaces.includes('user') ? [] : [{ op: 'oom-score', value: oomScoreAdj }]
+export function planEarlyProcess(process: Process, namespaces: readonly NamespaceType[], modules: SecurityModules): Operation[] {
+  const { oomScoreAdj } = process
+  const score: Operation[] = oomScoreAdj === undefined || namespaces.includes('user') ? [] : [{ op: 'oom-score', value: oomScoreAdj }]
+  return [...score, ...planLabels(process, modules)]
 }
 
 /** The pty, for a process that wants one. */

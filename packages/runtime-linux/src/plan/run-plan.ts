@@ -7,6 +7,7 @@ import { bad } from '../spec/shape.ts'
 import type { Spec } from '../spec/spec.ts'
 import type { SeccompFilter } from './credentials.ts'
 import { planDevices } from './devices.ts'
+import type { SecurityModules } from './labels.ts'
 import { planMounts } from './mounts.ts'
 import { planEarlyProcess, planProcess, planTerminal } from './process.ts'
 
@@ -22,6 +23,7 @@ export interface RunContext {
   readonly filter: SeccompFilter | undefined
   readonly cgroup: Cgroup
   readonly supervisor: SupervisorPlan
+  readonly modules: SecurityModules
   /** Whether the process stops before its program until it is started. */
   readonly hold: boolean
   /** Whether set-up pauses before the root is entered, for hooks. */
@@ -50,7 +52,7 @@ export function planRun(context: RunContext): RunPlan {
     ...planNamespaces(linux),
     cgroupProcs: entryFiles(cgroup),
     operations: [
-      ...planEarlyProcess(process, linux.namespaces?.map(({ type }) => type) ?? []),
+      ...planEarlyProcess(process, linux.namespaces?.map(({ type }) => type) ?? [], context.modules),
       ...planRoot(context),
       ...planNames(spec),
       ...planPaths(linux),
@@ -105,11 +107,11 @@ export function planNamespace({ type, path }: { readonly type: NamespaceType; re
   return path ? { type, path } : { type }
 }
 
-function planRoot({ spec, rootfs, bundle, mounts, cgroup, pauses = false, idMapOf, pivot = true }: RunContext): Operation[] {
+function planRoot({ spec, rootfs, mounts, pauses = false, pivot = true, ...context }: RunContext): Operation[] {
   const { linux = {}, process } = spec
   const namespaces = new Set(linux.namespaces?.map(({ type }) => type))
   const outer = propagationOf(linux.rootfsPropagation) ?? 'slave'
-  const made = planMounts(spec.mounts ?? [], { bundle, cgroup, idMapOf })
+  const made = planMounts(spec.mounts ?? [], { ...context, mountLabel: linux.mountLabel })
   const operations: Operation[] = [
     { op: 'root', path: rootfs, mounts, propagation: outer === 'private' ? 'private' : 'slave' },
     ...made.operations,

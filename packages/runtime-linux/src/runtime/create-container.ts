@@ -7,7 +7,7 @@ import { demandedControllers, writeLimits } from '../cgroups/limits.ts'
 import { writeDeviceRules } from '../cgroups/write-device-rules.ts'
 import { RuntimeError } from '../errors.ts'
 import { hasListener, type SeccompFilter, seccompFilter } from '../plan/credentials.ts'
-import { refuseLabels } from '../plan/labels.ts'
+import { detectSecurityModules, warnOfLabels } from '../plan/labels.ts'
 import { planRun } from '../plan/run-plan.ts'
 import type { Hooks } from '../spec/hooks.ts'
 import type { SpecMount } from '../spec/mount.ts'
@@ -65,8 +65,6 @@ interface Progress {
 export async function createContainer(request: CreateRequest): Promise<CreatedContainer> {
   const { id, signal, onWarning } = request
   signal?.throwIfAborted()
-  const { process = {}, linux } = request.bundle.spec
-  refuseLabels({ process, mountLabel: linux?.mountLabel }, { onWarning })
   const progress: Progress = { directory: claimDirectory(request.stateDirectory, id) }
   try {
     return await makeContainer(request, progress)
@@ -179,7 +177,10 @@ interface Prepared {
 }
 
 async function launchContainer(request: CreateRequest, prepared: Prepared): Promise<Supervisor> {
-  const { bundle, hold, pivot, signal } = request
+  const { bundle, hold, pivot, signal, onWarning } = request
+  const { process = {}, linux } = bundle.spec
+  const modules = detectSecurityModules()
+  warnOfLabels({ process, mountLabel: linux?.mountLabel }, modules, onWarning)
   const supervisor = { ...planSupervisor(request, prepared), listenerPath: prepared.record.listener?.path }
   const { cgroup, filter, onPause, record, directory } = prepared
   await using idMaps = await IdMapHolders.open(bundle.spec, directory)
@@ -190,6 +191,7 @@ async function launchContainer(request: CreateRequest, prepared: Prepared): Prom
     filter,
     supervisor,
     hold,
+    modules,
     pivot,
     idMapOf,
     pauses: hasEarlyHooks(record.hooks) || record.listener !== undefined || hasNetDevices(bundle.spec),

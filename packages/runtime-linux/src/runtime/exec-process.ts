@@ -4,7 +4,7 @@ import { launchExec, type Supervisor, type SupervisorPlan } from '@ct/native'
 import { type Cgroup, cgroupBelow, entryFiles, joinFiles } from '../cgroups/cgroup.ts'
 import { hasDeviceControl } from '../cgroups/device-rules.ts'
 import { planExec } from '../plan/exec-plan.ts'
-import { refuseLabels } from '../plan/labels.ts'
+import { detectSecurityModules, warnOfLabels } from '../plan/labels.ts'
 import type { Process } from '../spec/process.ts'
 import { validateProcess } from '../spec/validate-process.ts'
 import { type CommandIo, FIFO } from './command-io.ts'
@@ -38,10 +38,12 @@ export async function execProcess(
   { record, cgroup, directory, onWarning }: ExecTarget,
 ): Promise<Supervisor> {
   options.signal?.throwIfAborted()
-  const { capabilities, noNewPrivileges, rlimits, oomScoreAdj } = record.process
+  const { capabilities, noNewPrivileges, rlimits, oomScoreAdj, apparmorProfile, selinuxLabel } = record.process
   const { filterFlags } = record
-  const whole = { capabilities, noNewPrivileges, rlimits, oomScoreAdj, ...defined(validateProcess(process)) }
-  refuseLabels({ process: whole }, { onWarning })
+  const defaults = { capabilities, noNewPrivileges, rlimits, oomScoreAdj, apparmorProfile, selinuxLabel }
+  const whole = { ...defaults, ...defined(validateProcess(process)) }
+  const modules = detectSecurityModules()
+  warnOfLabels({ process: whole }, modules, onWarning)
   const plan = planExec({
     process: whole,
     pid: record.pid,
@@ -52,6 +54,7 @@ export async function execProcess(
     withheld: hasDeviceControl(cgroup, record.devices) ? [] : ['CAP_MKNOD'],
     supervisor: { ...planSupervisor(process, options, directory), listenerPath: record.listener?.path },
     hold: options.hold ?? false,
+    modules,
     memoryPolicy: record.memoryPolicy,
   })
   try {
@@ -73,6 +76,8 @@ function planSupervisor(process: Process, options: ExecProcessOptions, directory
   return { ...descriptors, pidPath, stdio, socketPath, exitPath: options.exitPath ?? `${socketPath}.exit` }
 }
 
+/** Engines write an empty label for none of their own. */
 function defined(process: Process): Process {
-  return Object.fromEntries(Object.entries(process).filter(([, value]) => value !== undefined && value !== null)) as unknown as Process
+  const isDefined = ([, value]: readonly [string, unknown]) => value !== undefined && value !== null && value !== ''
+  return Object.fromEntries(Object.entries(process).filter(isDefined)) as unknown as Process
 }

@@ -42,6 +42,8 @@ function explainOperation(operation: Operation, error: NativeError): RuntimeErro
       return badMount(`${operation.source} on ${operation.target}`, error)
     case 'cwd':
       return setupFailed(`chdir to cwd (${JSON.stringify(operation.path)}) set in config.json failed`, error)
+    case 'label':
+      return setupFailed(`label ${JSON.stringify(operation.text.replace(/^exec /, ''))} cannot be given to the process`, error)
     case 'sysctl':
       return setupFailed(`sysctl ${operation.path} cannot be set to ${JSON.stringify(operation.value)}`, error)
     default:

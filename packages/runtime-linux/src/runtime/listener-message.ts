@@ -1,4 +1,4 @@
-import type { LinuxSeccomp } from '../spec/seccomp.ts'
+import type { LinuxSeccomp } from '@ct/seccomp'
 import type { ContainerRecord } from './record.ts'
 import { stateOf } from './state-of.ts'
 

@@ -1,5 +1,5 @@
+import type { LinuxSeccomp } from '@ct/seccomp'
 import type { LinuxResources } from './resources.ts'
-import type { LinuxSeccomp } from './seccomp.ts'
 
 /**
  * The Linux section of a spec.

@@ -1,6 +1,7 @@
+import { checkSeccomp, type LinuxSeccomp, SeccompError } from '@ct/seccomp'
+import { RuntimeError } from '../errors.ts'
 import { MEMORY_FLAGS, MEMORY_MODES } from '../plan/scheduling.ts'
 import type { Linux } from './linux.ts'
-import type { LinuxSeccomp } from './seccomp.ts'
 import {
   absolute,
   bad,
@@ -14,7 +15,6 @@ import {
   shape,
   text,
   uint32,
-  uint64,
   unsupported,
   userId,
 } from './shape.ts'
@@ -23,17 +23,7 @@ import { validateResources } from './validate-resources.ts'
 /** Kinds of namespaces. */
 export const NAMESPACE_TYPES = ['pid', 'network', 'mount', 'ipc', 'uts', 'user', 'cgroup', 'time']
 const PROPAGATIONS = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave', 'unbindable', 'runbindable']
-/** What a filter may do. */
-export const SECCOMP_ACTIONS = 'KILL KILL_PROCESS KILL_THREAD TRAP ERRNO TRACE LOG NOTIFY ALLOW'
-  .split(' ')
-  .map((word) => `SCMP_ACT_${word}`)
-/** How a filter compares. */
-export const SECCOMP_OPERATORS = 'NE LT LE EQ GE GT MASKED_EQ'.split(' ').map((word) => `SCMP_CMP_${word}`)
-const ARCHITECTURES = 'X86_64 X86 X32 AARCH64 ARM'.split(' ').map((word) => `SCMP_ARCH_${word}`)
-/** Flags of a filter. */
-export const SECCOMP_FLAGS = 'TSYNC LOG SPEC_ALLOW WAIT_KILLABLE_RECV'.split(' ').map((word) => `SECCOMP_FILTER_FLAG_${word}`)
 
-const errno = integer(0, 0xffff)
 /** Lines of an id map. */
 export const idMappings = list(shape({ containerID: uint32, hostID: uint32, size: uint32 }))
 const number = integer(-1, 0xffffffff)
@@ -42,23 +32,6 @@ const timeOffset = shape({}, { secs: int64, nanosecs: integer(0, 999_999_999) })
 const device = shape(
   { type: oneOf(['c', 'u', 'b', 'p']), path: absolute },
   { major: number, minor: number, fileMode: uint32, uid: userId, gid: userId },
-)
-
-const seccomp = shape(
-  { defaultAction: oneOf(SECCOMP_ACTIONS) },
-  {
-    defaultErrnoRet: errno,
-    architectures: list(oneOf(ARCHITECTURES)),
-    flags: list(oneOf(SECCOMP_FLAGS)),
-    listenerPath: text,
-    listenerMetadata: text,
-    syscalls: list(
-      shape(
-        { names: list(text), action: oneOf(SECCOMP_ACTIONS) },
-        { errnoRet: errno, args: list(shape({ index: integer(0, 5), value: uint64, op: oneOf(SECCOMP_OPERATORS) }, { valueTwo: uint64 })) },
-      ),
-    ),
-  },
 )
 
 const linuxShape: Shape = shape(
@@ -71,7 +44,7 @@ const linuxShape: Shape = shape(
     cgroupsPath: cgroupsPath,
     namespaces: list(shape({ type: oneOf(NAMESPACE_TYPES) }, { path: text })),
     devices: list(device),
-    seccomp,
+    seccomp: seccompFilter,
     rootfsPropagation: oneOf([...PROPAGATIONS, '']),
     maskedPaths: list(absolute),
     readonlyPaths: list(absolute),
@@ -96,6 +69,15 @@ export function validateLinux(value: unknown, path: string): void {
     if (at) absolute(at, `${path}.namespaces[${index}].path`)
     seen.add(type)
   })
+}
+
+function seccompFilter(value: unknown, path: string): void {
+  try {
+    checkSeccomp(value, path)
+  } catch (error) {
+    if (!(error instanceof SeccompError)) throw error
+    throw new RuntimeError('RUNTIME_BAD_SPEC', error.message, { kind: 'invalid', cause: error })
+  }
 }
 
 /** The helper itself sends the listener by sendmsg(2), which nobody could answer then. */

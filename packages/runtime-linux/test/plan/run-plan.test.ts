@@ -2,6 +2,7 @@ import type { Operation } from '@ct/native'
 import { describe, expect, it } from 'vitest'
 import type { Cgroup } from '../../src/cgroups/cgroup.ts'
 import { defaultSpec, type Process, type Spec } from '../../src/index.ts'
+import type { SecurityModules } from '../../src/plan/labels.ts'
 import { planRun } from '../../src/plan/run-plan.ts'
 
 const cgroup: Cgroup = {
@@ -14,7 +15,7 @@ const cgroup: Cgroup = {
   ],
 }
 
-function plan(change: Partial<Spec> = {}, { hold = true, group = cgroup } = {}) {
+function plan(change: Partial<Spec> = {}, { hold = true, group = cgroup, modules = { selinux: false } as SecurityModules } = {}) {
   const spec = { ...defaultSpec({ args: ['true'], hostname: 'box' }), ...change }
   return planRun({
     spec,
@@ -24,6 +25,7 @@ function plan(change: Partial<Spec> = {}, { hold = true, group = cgroup } = {}) 
     cgroup: group,
     filter: { program: new Uint8Array(8), flags: 0 },
     supervisor: { stdio: 'pipes' },
+    modules,
     hold,
   })
 }
@@ -46,6 +48,17 @@ describe('planRun', () => {
   it('installs the filter last with no_new_privs, after the wait for the start', () => {
     const order = names(plan(withProcess({ noNewPrivileges: true })).operations)
     expect(order.slice(-7)).toEqual(['cwd', 'no-new-privileges', 'user', 'capabilities', 'hold', 'seccomp', 'exec'])
+  })
+
+  it('labels the process before it has any mount, and new mounts by their context', () => {
+    const modules: SecurityModules = { apparmor: 'apparmor/exec', selinux: true }
+    const labeled = { ...defaultSpec({ args: ['true'] }).linux, mountLabel: 'a:b:c' }
+    const { operations } = plan({ ...withProcess({ apparmorProfile: 'strict', selinuxLabel: 'x:y:z' }), linux: labeled }, { modules })
+    expect(names(operations).slice(0, 4)).toEqual(['oom-score', 'label', 'label', 'root'])
+    const labels = operations.flatMap((operation) =>
+      operation.op === 'mount' && operation.data.includes('context=a:b:c') ? operation.target : [],
+    )
+    expect(labels).toEqual(['/dev', '/dev/pts', '/dev/shm'])
   })
 
   it('does not wait when the container is run in one go', () => {

@@ -1,5 +1,16 @@
-import type { LinuxSeccompArg } from '../spec/seccomp.ts'
 import { type Instruction, load, OPCODES, SECCOMP_DATA } from './instruction.ts'
+import type { LinuxSeccompArg, SeccompOperator } from './linux-seccomp.ts'
+
+/** All values of {@link SeccompOperator}. */
+export const SECCOMP_OPERATORS: readonly SeccompOperator[] = [
+  'SCMP_CMP_NE',
+  'SCMP_CMP_LT',
+  'SCMP_CMP_LE',
+  'SCMP_CMP_EQ',
+  'SCMP_CMP_GE',
+  'SCMP_CMP_GT',
+  'SCMP_CMP_MASKED_EQ',
+]
 
 /** Jump targets inside one comparison, resolved once its length is known. */
 type Target = 'pass' | 'fail' | 'next'
@@ -20,7 +31,7 @@ export function compareArgument(arg: LinuxSeccompArg, toFail: number): Instructi
   })
 }
 
-function stepsOf({ index, op, value, valueTwo = 0 }: LinuxSeccompArg): Step[] {
+function stepsOf({ index, op, value, valueTwo }: LinuxSeccompArg): Step[] {
   const low = load(SECCOMP_DATA.arguments + index * 8)
   const high = load(SECCOMP_DATA.arguments + index * 8 + 4)
   const [valueHigh, valueLow] = halves(value)
@@ -39,7 +50,7 @@ function stepsOf({ index, op, value, valueTwo = 0 }: LinuxSeccompArg): Step[] {
     case 'SCMP_CMP_LT':
       return ordered(high, low, [jumpGreaterOrEqual, valueHigh, valueLow], ['fail', 'pass'])
     case 'SCMP_CMP_MASKED_EQ': {
-      const [wantedHigh, wantedLow] = halves(valueTwo)
+      const [wantedHigh, wantedLow] = halves(valueTwo ?? 0)
       return [
         high,
         [and, 0, 0, valueHigh],

@@ -1,4 +1,4 @@
-import type { LinuxSyscall } from '../spec/seccomp.ts'
+import type { LinuxSyscall } from './linux-seccomp.ts'
 
 /** A group of rules, and for whom it holds: with all of some capabilities, without any of some, on some machines. */
 export interface ProfileGroup {

@@ -1,5 +1,5 @@
-import type { LinuxSeccomp, SeccompArchitecture } from '../spec/seccomp.ts'
 import { DEFAULT_PROFILE } from './default-profile.table.ts'
+import type { LinuxSeccomp, SeccompArchitecture } from './linux-seccomp.ts'
 
 /** The machines that the default profile knows, and the instruction sets their programs may use. */
 const ARCHITECTURES: Readonly<Record<'x64' | 'arm64', readonly SeccompArchitecture[]>> = {

@@ -1,9 +1,10 @@
-import { RuntimeError } from '../errors.ts'
-import type { LinuxSeccomp, LinuxSeccompArg, LinuxSyscall, SeccompArchitecture } from '../spec/seccomp.ts'
 import { actionValue } from './actions.ts'
-import { nativeArchitecture, SECCOMP_ARCHITECTURES, X32_BIT } from './architectures.ts'
+import { ARCHITECTURE_TABLE, nativeArchitecture, X32_BIT } from './architectures.ts'
+import { checkSeccomp } from './check-seccomp.ts'
 import { compareArgument } from './compare.ts'
+import { SeccompError } from './errors.ts'
 import { branch, encodeProgram, type Instruction, load, MAXIMUM_INSTRUCTIONS, OPCODES, returns, SECCOMP_DATA } from './instruction.ts'
+import type { LinuxSeccomp, LinuxSeccompArg, LinuxSyscall, SeccompArchitecture } from './linux-seccomp.ts'
 
 /** A self-contained piece of program: every way through it returns. */
 type Code = readonly Instruction[]
@@ -30,16 +31,18 @@ const compiled = new WeakMap<LinuxSeccomp, Uint8Array>()
  * As with runc and libseccomp, a rule without arguments wins over those with, a rule that names one argument twice holds
  * when either condition does, calls of architectures that are not listed kill the thread, and calls newer than
  * everything the filter names fail with ENOSYS unless the default lets them pass.
- * @throws RuntimeError RUNTIME_BAD_SPEC when the program gets too long.
+ * @throws SeccompError SECCOMP_BAD_FILTER; SECCOMP_TOO_LONG beyond the 4,096 instructions that the kernel takes.
  * @see https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html
  */
 export function compileSeccomp(seccomp: LinuxSeccomp): Uint8Array {
   const known = compiled.get(seccomp)
   if (known !== undefined) return known
+  checkSeccomp(seccomp)
   const program = assemble(seccomp)
   if (program.length > MAXIMUM_INSTRUCTIONS) {
-    throw new RuntimeError('RUNTIME_BAD_SPEC', `linux.seccomp: the filter has ${program.length} instructions, more than the kernel takes`, {
+    throw new SeccompError('SECCOMP_TOO_LONG', `the filter has ${program.length} instructions, more than the kernel takes`, {
       kind: 'invalid',
+      hint: 'name fewer calls, or compare fewer arguments',
     })
   }
   const bytes = encodeProgram(program)
@@ -50,13 +53,13 @@ export function compileSeccomp(seccomp: LinuxSeccomp): Uint8Array {
 function assemble(seccomp: LinuxSeccomp): Instruction[] {
   const byAudit = new Map<number, Ranges>()
   for (const name of seccomp.architectures ?? [nativeArchitecture()]) {
-    const { auditArchitecture } = SECCOMP_ARCHITECTURES[name]
+    const { auditArchitecture } = ARCHITECTURE_TABLE[name]
     byAudit.set(auditArchitecture, new Map([...(byAudit.get(auditArchitecture) ?? []), ...rangesOf(seccomp, name)]))
   }
   let program: Code = KILL
   for (const [audit, ranges] of [...byAudit].reverse()) {
     fill(ranges, 0, KILL)
-    if (audit === SECCOMP_ARCHITECTURES.SCMP_ARCH_X32.auditArchitecture) fill(ranges, X32_BIT, KILL)
+    if (audit === ARCHITECTURE_TABLE.SCMP_ARCH_X32.auditArchitecture) fill(ranges, X32_BIT, KILL)
     fill(ranges, SKIPPED, defaultOf(seccomp))
     program = branch([OPCODES.jumpEqual, audit], [load(SECCOMP_DATA.number), ...search(sorted(ranges))], program)
   }
@@ -68,7 +71,7 @@ function defaultOf(seccomp: LinuxSeccomp): Code {
 }
 
 function rangesOf(seccomp: LinuxSeccomp, name: SeccompArchitecture): Ranges {
-  const { base, numbers } = SECCOMP_ARCHITECTURES[name]
+  const { base, numbers } = ARCHITECTURE_TABLE[name]
   const otherwise = defaultOf(seccomp)
   const rules = rulesByNumber(seccomp, numbers)
   const ranges: Ranges = new Map()
@@ -100,11 +103,11 @@ function rulesByNumber(seccomp: LinuxSeccomp, numbers: Readonly<Record<string, n
 
 /** The code of one call: its first unconditional rule, or its conditions in order and then the default. */
 function codeOf(rules: readonly LinuxSyscall[], otherwise: Code): Code {
-  const sure = rules.find(({ args }) => args === undefined || args.length === 0)
+  const sure = rules.find(({ args }) => !args?.length)
   if (sure !== undefined) return [returns(actionValue(sure.action, sure.errnoRet))]
   const code: Instruction[] = []
-  for (const { action, errnoRet, args = [] } of rules) {
-    for (const conditions of conjunctions(args)) code.push(...guarded(conditions, returns(actionValue(action, errnoRet))))
+  for (const { action, errnoRet, args } of rules) {
+    for (const conditions of conjunctions(args ?? [])) code.push(...guarded(conditions, returns(actionValue(action, errnoRet))))
   }
   return [...code, ...otherwise]
 }

@@ -1,4 +1,4 @@
-// Writes src/seccomp/syscalls-<architecture>.table.ts from the kernel's headers:
+// Writes src/syscalls-<architecture>.table.ts from the kernel's headers:
 //
 //   node scripts/syscall-tables.mjs x86_64 -I/usr/include/x86_64-linux-gnu asm/unistd_64.h
 //
@@ -62,7 +62,7 @@ for (const [key, value] of macros) {
 const lines = Object.entries(numbers)
   .sort(([, a], [, b]) => a - b)
   .map(([call, number]) => `  ${call}: ${number},`)
-const file = new URL(`../src/seccomp/syscalls-${name.replace('_', '-')}.table.ts`, import.meta.url)
+const file = new URL(`../src/syscalls-${name.replace('_', '-')}.table.ts`, import.meta.url)
 const comment = `/** System call numbers of ${name}${name === 'x32' ? ', without the x32 bit' : ''}. Written by scripts/syscall-tables.mjs. */`
 writeFileSync(
   file,

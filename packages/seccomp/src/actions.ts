@@ -1,4 +1,4 @@
-import type { SeccompAction } from '../spec/seccomp.ts'
+import type { SeccompAction } from './linux-seccomp.ts'
 
 const EPERM = 1
 
@@ -15,13 +15,16 @@ const VALUES: Readonly<Record<SeccompAction, number>> = {
   SCMP_ACT_ALLOW: 0x7fff0000,
 }
 
+/** All values of {@link SeccompAction}. */
+export const SECCOMP_ACTIONS = Object.keys(VALUES) as readonly SeccompAction[]
+
 const CARRY_DATA: readonly SeccompAction[] = ['SCMP_ACT_ERRNO', 'SCMP_ACT_TRACE']
 
 /**
  * What a filter returns for an action. `data` is the errno, or the message to the tracer; default EPERM, as in runc.
  * @see https://man7.org/linux/man-pages/man2/seccomp.2.html
  */
-export function actionValue(action: SeccompAction, data: number = EPERM): number {
+export function actionValue(action: SeccompAction, data?: number): number {
   const value = VALUES[action]
-  return CARRY_DATA.includes(action) ? (value | (data & 0xffff)) >>> 0 : value
+  return CARRY_DATA.includes(action) ? (value | ((data ?? EPERM) & 0xffff)) >>> 0 : value
 }
