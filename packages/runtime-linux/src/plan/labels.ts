@@ -23,8 +23,15 @@ const SELINUX = '/sys/fs/selinux/enforce'
 /** File systems of the kernel's own objects, which have their labels from elsewhere; as in runc. */
 const UNLABELED = ['proc', 'sysfs', 'mqueue']
 
-/** Looks which modules the kernel has switched on. */
-export function detectSecurityModules(): SecurityModules {
+let detected: SecurityModules | undefined
+
+/** The modules that the kernel has switched on, which it does when it starts. */
+export function securityModules(): SecurityModules {
+  detected ??= detectSecurityModules()
+  return detected
+}
+
+function detectSecurityModules(): SecurityModules {
   const own = existsSync('/proc/self/attr/apparmor/exec') ? 'apparmor/exec' : 'exec' // the latter is the only one before Linux 5.8
   return { apparmor: isOn(APPARMOR) ? own : undefined, selinux: existsSync(SELINUX) }
 }

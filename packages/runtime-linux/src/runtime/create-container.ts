@@ -7,7 +7,7 @@ import { demandedControllers, writeLimits } from '../cgroups/limits.ts'
 import { writeDeviceRules } from '../cgroups/write-device-rules.ts'
 import { RuntimeError } from '../errors.ts'
 import { hasListener, type SeccompFilter, seccompFilter } from '../plan/credentials.ts'
-import { detectSecurityModules, warnOfLabels } from '../plan/labels.ts'
+import { securityModules, warnOfLabels } from '../plan/labels.ts'
 import { planRun } from '../plan/run-plan.ts'
 import type { Hooks } from '../spec/hooks.ts'
 import type { SpecMount } from '../spec/mount.ts'
@@ -179,7 +179,7 @@ interface Prepared {
 async function launchContainer(request: CreateRequest, prepared: Prepared): Promise<Supervisor> {
   const { bundle, hold, pivot, signal, onWarning } = request
   const { process = {}, linux } = bundle.spec
-  const modules = detectSecurityModules()
+  const modules = securityModules()
   warnOfLabels({ process, mountLabel: linux?.mountLabel }, modules, onWarning)
   const supervisor = { ...planSupervisor(request, prepared), listenerPath: prepared.record.listener?.path }
   const { cgroup, filter, onPause, record, directory } = prepared

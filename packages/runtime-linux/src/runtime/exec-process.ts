@@ -4,7 +4,7 @@ import { launchExec, type Supervisor, type SupervisorPlan } from '@ct/native'
 import { type Cgroup, cgroupBelow, entryFiles, joinFiles } from '../cgroups/cgroup.ts'
 import { hasDeviceControl } from '../cgroups/device-rules.ts'
 import { planExec } from '../plan/exec-plan.ts'
-import { detectSecurityModules, warnOfLabels } from '../plan/labels.ts'
+import { securityModules, warnOfLabels } from '../plan/labels.ts'
 import type { Process } from '../spec/process.ts'
 import { validateProcess } from '../spec/validate-process.ts'
 import { type CommandIo, FIFO } from './command-io.ts'
@@ -42,7 +42,7 @@ export async function execProcess(
   const { filterFlags } = record
   const defaults = { capabilities, noNewPrivileges, rlimits, oomScoreAdj, apparmorProfile, selinuxLabel }
   const whole = { ...defaults, ...defined(validateProcess(process)) }
-  const modules = detectSecurityModules()
+  const modules = securityModules()
   warnOfLabels({ process: whole }, modules, onWarning)
   const plan = planExec({
     process: whole,

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Process, Spec } from '../../src/index.ts'
-import { detectSecurityModules } from '../../src/plan/labels.ts'
+import { securityModules } from '../../src/plan/labels.ts'
 import { TestRuntime } from '../test-runtime.ts'
 
 /** May do everything but write one file; the name of the profile and of the file are the same. */
@@ -21,7 +21,7 @@ function parser(action: '--replace' | '--remove'): void {
 const withProfile = (apparmorProfile: string) => (spec: Spec) => ({ ...spec, process: { ...(spec.process as Process), apparmorProfile } })
 const TRY = 'for name in ct-test-first ct-test-other; do touch /tmp/$name 2>/dev/null && echo $name; done; cat /proc/self/attr/current'
 
-describe.runIf(detectSecurityModules().apparmor !== undefined)('a process with an AppArmor profile', () => {
+describe.runIf(securityModules().apparmor !== undefined)('a process with an AppArmor profile', () => {
   let box: TestRuntime
 
   beforeAll(() => {
