@@ -3,6 +3,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   '@ct/errors': 0,
   '@ct/native': 1,
   '@ct/seccomp': 1,
+  '@ct/systemd': 1,
   '@ct/image': 2,
   '@ct/runtime-linux': 2,
   '@ct/image-store-s3': 3,
