@@ -2,12 +2,13 @@
 // kernel tests of this package there, and ends as they do. Machines with the hybrid layout cannot show the controllers
 // of version 2, which belong to one hierarchy at a time.
 //
-//   node scripts/v2-vm.mjs --kernel <vmlinuz> [--modules <directory>] [--cgroups v1|v2] [--limit <seconds>] [tests...]
+//   node scripts/v2-vm.mjs --kernel <vmlinuz> [--modules <directory>] [--cgroups v1|v2] [--systemd] [--limit <seconds>] [tests...]
 //
 // Needs root, qemu-system-x86_64 (apt: qemu-system-x86), a static /bin/busybox, cpio or that of busybox, the built packages,
 // and a kernel, such as the one of Debian's linux-image-cloud-amd64, unpacked (`dpkg -x`); `--modules` is its
 // lib/modules/<version>. The processor is emulated, so no /dev/kvm is needed, and a run takes minutes: the limit is 20 of
-// them by default. Everything the machine has is one initramfs: Node, the tests and what they import.
+// them by default. Everything the machine has is one initramfs: Node, the tests and what they import; with `--systemd` also this
+// machine's systemd and dbus-daemon, which then start it all.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -23,10 +24,11 @@ const { values, positionals } = parseArgs({
     modules: { type: 'string' },
     cgroups: { type: 'string', default: 'v2' },
     limit: { type: 'string', default: '1200' },
+    systemd: { type: 'boolean', default: false },
   },
 })
 if (values.kernel === undefined || !['v1', 'v2'].includes(values.cgroups)) {
-  console.error('usage: v2-vm.mjs --kernel <vmlinuz> [--modules <directory>] [--cgroups v1|v2] [--limit <seconds>] [tests...]')
+  console.error('usage: v2-vm.mjs --kernel <vmlinuz> [--modules <directory>] [--cgroups v1|v2] [--systemd] [--limit <seconds>] [tests...]')
   process.exit(2)
 }
 
@@ -47,18 +49,23 @@ const INIT = `#!/bin/busybox sh
 /bin/busybox mount -t tmpfs -o size=80% root /tmp
 cd / && for name in bin etc lib lib64 usr modules work; do [ -e $name ] && cp -a $name /tmp/; done
 mkdir -p /tmp/proc /tmp/sys /tmp/dev /tmp/tmp /tmp/root /tmp/run
+if [ -e /tmp/bin/systemd ]; then exec switch_root /tmp /bin/systemd; fi
 exec switch_root /tmp /bin/run-tests
 `
 
 /** Mounts what a machine has, runs the tests, tells their status and turns the machine off. */
 const RUN_TESTS = `#!/bin/busybox sh
 export PATH=/bin HOME=/root
-mount -t proc proc /proc && mount -t sysfs sys /sys && mount -t devtmpfs dev /dev
-mkdir -p /dev/pts /dev/shm && mount -t devpts -o ptmxmode=666 pts /dev/pts && mount -t tmpfs shm /dev/shm
-ln -s /proc/self/fd /dev/fd
-mount -t securityfs security /sys/kernel/security
+if [ ! -d /run/systemd/system ]; then
+  mount -t proc proc /proc && mount -t sysfs sys /sys && mount -t devtmpfs dev /dev
+  mkdir -p /dev/pts /dev/shm && mount -t devpts -o ptmxmode=666 pts /dev/pts && mount -t tmpfs shm /dev/shm
+  ln -s /proc/self/fd /dev/fd
+  mount -t securityfs security /sys/kernel/security
+fi
 for module in overlay loop cls_cgroup; do [ -e /modules/$module.ko ] && insmod /modules/$module.ko; done
-if grep -q ct.cgroups=v1 /proc/cmdline; then
+if [ -d /run/systemd/system ]; then
+  echo "started by $(systemctl --version | head -n 1)"
+elif grep -q ct.cgroups=v1 /proc/cmdline; then
   mount -t tmpfs cgroup /sys/fs/cgroup
   for name in cpu,cpuacct cpuset memory pids devices freezer blkio hugetlb net_cls,net_prio rdma; do
     mkdir -p /sys/fs/cgroup/$name && mount -t cgroup -o $name cgroup /sys/fs/cgroup/$name
@@ -76,6 +83,19 @@ cd /work
 } 2>&1 | cat
 poweroff -f
 `
+
+/** The programs of systemd that the tests need, and what it starts: the bus, then the tests. */
+const SYSTEMD_PROGRAMS = ['/lib/systemd/systemd', '/bin/systemctl', '/usr/bin/dbus-daemon']
+const UNITS = {
+  'default.target': '[Unit]\nRequires=dbus.socket\nWants=run-tests.service\n',
+  'dbus.socket': '[Unit]\nDefaultDependencies=no\n[Socket]\nListenStream=/run/dbus/system_bus_socket\n',
+  'dbus.service':
+    '[Unit]\nDefaultDependencies=no\nRequires=dbus.socket\n[Service]\nType=notify\nNotifyAccess=main\n' +
+    'ExecStart=/bin/dbus-daemon --system --address=systemd: --nofork --nopidfile --systemd-activation\n',
+  'run-tests.service':
+    '[Unit]\nDefaultDependencies=no\nAfter=dbus.socket\n[Service]\nType=exec\nExecStart=/bin/run-tests\n' +
+    'StandardOutput=file:/dev/ttyS0\nStandardError=inherit\n',
+}
 
 const directory = mkdtempSync(join(tmpdir(), 'ct-vm-'))
 try {
@@ -101,6 +121,7 @@ function fill(root) {
   writeFileSync(join(root, 'etc/group'), 'root:x:0:\n')
   addProgram(root, process.execPath)
   if (existsSync(APPARMOR_PARSER)) addProgram(root, APPARMOR_PARSER)
+  if (values.systemd) addSystemd(root)
   for (const module of MODULES) addModule(root, join(values.modules ?? '/none', 'kernel', module))
   addWorkspace(join(root, 'work'))
   const modules = readdirSync(join(root, 'work/node_modules'), { recursive: true }).filter((path) => path.endsWith('gnu.node'))
@@ -114,6 +135,16 @@ function addModule(root, path) {
   const to = join(root, 'modules', basename(path))
   if (existsSync(path)) cpSync(path, to)
   else if (existsSync(`${path}.xz`)) writeFileSync(to, execFileSync('/bin/busybox', ['xzcat', `${path}.xz`], { maxBuffer: 1 << 26 }))
+}
+
+function addSystemd(root) {
+  for (const path of SYSTEMD_PROGRAMS) addProgram(root, path)
+  mkdirSync(join(root, 'etc/systemd/system'), { recursive: true })
+  for (const [name, text] of Object.entries(UNITS)) writeFileSync(join(root, 'etc/systemd/system', name), text)
+  for (const name of ['session.conf', 'system.conf', 'system.d'])
+    cpSync(join('/usr/share/dbus-1', name), join(root, 'usr/share/dbus-1', name), { recursive: true })
+  writeFileSync(join(root, 'etc/passwd'), 'messagebus:x:100:100::/:/bin/false\n', { flag: 'a' })
+  writeFileSync(join(root, 'etc/group'), 'messagebus:x:100:\n', { flag: 'a' })
 }
 
 function addProgram(root, path) {
@@ -132,7 +163,7 @@ function addLibraries(root, from) {
 function addWorkspace(work) {
   for (const file of ['package.json', 'vitest.config.ts', 'tsconfig.json', 'tsconfig.base.json', 'tsup.base.ts'])
     cpSync(join(repository, file), join(work, file))
-  for (const name of ['errors', 'native', `native-linux-${process.arch}`, 'runtime-linux', 'seccomp']) {
+  for (const name of ['errors', 'native', `native-linux-${process.arch}`, 'runtime-linux', 'seccomp', 'systemd']) {
     cpSync(join(repository, 'packages', name), join(work, 'packages', name), { recursive: true })
   }
   for (const name of readdirSync(join(repository, 'node_modules')).filter((entry) => !LEFT_OUT.includes(entry))) {

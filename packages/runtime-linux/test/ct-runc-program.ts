@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'tsup'
 
 /** Packages of this workspace that are built into the program. */
-const BUNDLED = ['errors', 'native', 'seccomp']
+const BUNDLED = ['errors', 'native', 'seccomp', 'systemd']
 
 /** Builds ct-runc from the sources as one executable file, `ct-runc.js` in a directory of its own, and beside it the library. */
 export async function buildCtRunc(program: string): Promise<void> {

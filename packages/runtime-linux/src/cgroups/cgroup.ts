@@ -32,13 +32,21 @@ const REMOVE_TIMEOUT_MS = 5_000
  */
 const ON_DEMAND: readonly Controller[] = ['cpuset', 'hugetlb', 'net_cls', 'net_prio', 'rdma']
 
+/** Options of {@link createCgroup}. */
+export interface CreateCgroupOptions {
+  /** Controllers whose hierarchies are taken, too, though made on demand. Default: none. */
+  readonly demanded?: readonly Controller[] | undefined
+  /** Whether directories that are there, made by systemd, are taken as they are. Default: false. */
+  readonly isManaged?: boolean | undefined
+}
+
 /**
  * Makes the cgroup at `path` in all hierarchies but those that are made on demand, of which those of `demanded`
  * controllers. One without processes that is there already, left by a crash, is replaced. Hierarchies that a user may not
  * change are left out: what is delegated to them is used.
  * @throws RuntimeError RUNTIME_CGROUP_FAILED; what was made is removed again.
  */
-export function createCgroup(layout: CgroupLayout, path: string, demanded: readonly Controller[] = []): Cgroup {
+export function createCgroup(layout: CgroupLayout, path: string, { demanded = [], isManaged = false }: CreateCgroupOptions = {}): Cgroup {
   const chosen = layout.hierarchies.filter(
     ({ controllers }) => !isOnDemand(layout, controllers) || controllers.some((controller) => demanded.includes(controller)),
   )
@@ -46,7 +54,7 @@ export function createCgroup(layout: CgroupLayout, path: string, demanded: reado
   try {
     for (const hierarchy of chosen) {
       const { mountPoint, controllers } = hierarchy
-      const directory = makeDelegated(layout, hierarchy, path)
+      const directory = makeDelegated(layout, hierarchy, { path, isManaged })
       if (directory === undefined) continue
       made.push({ directory, controllers })
       if (layout.version === 1 && controllers.includes('cpuset')) inheritCpuset(mountPoint, path)
@@ -155,17 +163,22 @@ function isOnDemand({ version }: CgroupLayout, controllers: readonly Controller[
   return version === 1 && controllers.every((controller) => ON_DEMAND.includes(controller))
 }
 
+interface Place {
+  readonly path: string
+  readonly isManaged: boolean
+}
+
 /** The directory, or nothing where a user may not make it. */
-function makeDelegated(layout: CgroupLayout, hierarchy: Hierarchy, path: string): string | undefined {
+function makeDelegated(layout: CgroupLayout, hierarchy: Hierarchy, place: Place): string | undefined {
   try {
-    return makeDirectory(layout, hierarchy, path)
+    return makeDirectory(layout, hierarchy, place)
   } catch (error) {
     if (isRoot() || !hasErrno(error, ...DENIED)) throw error
     return undefined
   }
 }
 
-function makeDirectory(layout: CgroupLayout, { mountPoint, controllers }: Hierarchy, path: string): string {
+function makeDirectory(layout: CgroupLayout, { mountPoint, controllers }: Hierarchy, { path, isManaged }: Place): string {
   const directory = mountPoint + path
   if (layout.version === 2) {
     mkdirSync(dirname(directory), { recursive: true })
@@ -175,8 +188,11 @@ function makeDirectory(layout: CgroupLayout, { mountPoint, controllers }: Hierar
     mkdirSync(directory)
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) mkdirSync(directory, { recursive: true })
-    else if (hasErrno(error, 'EEXIST') && removeEmpty(directory)) mkdirSync(directory)
-    else throw error
+    else if (!hasErrno(error, 'EEXIST')) throw error
+    else if (!isManaged) {
+      if (!removeEmpty(directory)) throw error
+      mkdirSync(directory)
+    }
   }
   return directory
 }

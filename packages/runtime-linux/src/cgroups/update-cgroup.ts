@@ -17,7 +17,7 @@ export async function updateCgroup(cgroup: Cgroup, resources: LinuxResources): P
 /** Makes the cgroup in hierarchies where it was not needed before, and moves its processes there, also those that are forked meanwhile. */
 function enterHierarchies(cgroup: Cgroup, wanted: readonly Controller[]): Cgroup {
   const hierarchies = cgroup.layout.hierarchies.filter(({ controllers }) => controllers.some((controller) => wanted.includes(controller)))
-  const added = createCgroup({ version: 1, hierarchies }, cgroup.path, wanted)
+  const added = createCgroup({ version: 1, hierarchies }, cgroup.path, { demanded: wanted })
   const moved = new Set<number>()
   const unmoved = () => cgroupPids(cgroup).filter((pid) => !moved.has(pid))
   for (let pids = unmoved(); pids.length > 0; pids = unmoved()) {

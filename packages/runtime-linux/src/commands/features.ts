@@ -25,7 +25,7 @@ export const features: Command = {
       linux: {
         namespaces: NAMESPACE_TYPES,
         capabilities: CAPABILITIES,
-        cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: false },
+        cgroup: { v1: true, v2: true, systemd: true, systemdUser: false, rdma: true },
         seccomp: {
           enabled: true,
           actions: SECCOMP_ACTIONS,

@@ -37,7 +37,6 @@ export async function main(argv: readonly string[], output: Output): Promise<num
     const [name, ...words] = global.rest
     if (global.flags.version) return print(output, `ct-runc\nspec: ${OCI_VERSION}\n`)
     if (global.flags.help || name === undefined || name === 'help') return print(output, help())
-    if (isOn(global, 'systemd-cgroup')) throw new UsageError('--systemd-cgroup is not supported: cgroups are made as files')
     checkFormat(global)
     command = COMMANDS.find((candidate) => candidate.name === name)
     if (command === undefined) throw new UsageError(`no such command: ${name}`)
@@ -58,7 +57,7 @@ async function runCommand(
   const parsed = parseFlags(words, { ...command.flags, help: true }, { h: 'help', ...command.aliases })
   if (parsed.flags.help) return print(output, `ct-runc ${command.name} [flags] ${command.usage}\n   ${command.summary}\n`)
   const { root = defaultRoot(), 'cgroup-parent': cgroupParent } = global.flags
-  const runtime = new DiskRuntime({ stateDirectory: root, cgroupParent, onWarning: warn })
+  const runtime = new DiskRuntime({ stateDirectory: root, cgroupParent, systemdCgroup: isOn(global, 'systemd-cgroup'), onWarning: warn })
   return (await command.run({ ...parsed, runtime, print: output.print })) ?? 0
 }
 

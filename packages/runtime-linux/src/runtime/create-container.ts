@@ -1,11 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs'
-import { geteuid } from 'node:process'
 import { launch, type Supervisor, type SupervisorPlan } from '@ct/native'
-import { type Cgroup, cgroupPids, createCgroup, oomCounter, removeCgroup, removeEmptyCgroup } from '../cgroups/cgroup.ts'
+import { type Cgroup, cgroupPids, oomCounter, removeCgroup } from '../cgroups/cgroup.ts'
 import type { CgroupLayout } from '../cgroups/layout.ts'
-import { demandedControllers, writeLimits } from '../cgroups/limits.ts'
-import { writeDeviceRules } from '../cgroups/write-device-rules.ts'
-import { RuntimeError } from '../errors.ts'
+import { writeLimits } from '../cgroups/limits.ts'
+import { holdScope, type Scope, stopScope } from '../cgroups/systemd-scope.ts'
 import { hasListener, type SeccompFilter, seccompFilter } from '../plan/credentials.ts'
 import { securityModules, warnOfLabels } from '../plan/labels.ts'
 import { planRun } from '../plan/run-plan.ts'
@@ -20,6 +18,7 @@ import { listenerMessage, listenerOf } from './listener-message.ts'
 import type { LoadedBundle } from './load-bundle.ts'
 import { moveNetDevices } from './move-net-devices.ts'
 import { adjustOomScore } from './oom-score.ts'
+import { prepareCgroup } from './prepare-cgroup.ts'
 import { readProcessStatus } from './process-status.ts'
 import { type ContainerRecord, claimDirectory, FILTER, writeRecord } from './record.ts'
 import { type OnWarning, runHooks, runLateHooks } from './run-hooks.ts'
@@ -34,6 +33,8 @@ export interface CreateRequest extends CommandIo {
   readonly stateDirectory: string
   readonly layout: CgroupLayout
   readonly cgroupPath: string
+  /** The unit of systemd that makes the cgroup. Default: none, it is made as files. */
+  readonly scope?: Scope | undefined
   readonly id: string
   readonly bundle: LoadedBundle
   readonly hold: boolean
@@ -54,6 +55,7 @@ export interface CreatedContainer {
 interface Progress {
   readonly directory: string
   cgroup?: Cgroup
+  scope?: Scope | undefined
   /** Once there is a process. */
   record?: ContainerRecord
 }
@@ -88,7 +90,10 @@ async function makeContainer(request: CreateRequest, progress: Progress): Promis
   const early = { ...newRecord(request, directory), filterFlags: filter?.flags, listener }
   writeRecord(directory, early)
   if (filter !== undefined) writeFileSync(`${directory}/${FILTER}`, filter.program)
-  const cgroup = await prepareCgroup(request)
+  const resources = request.bundle.spec.linux?.resources ?? {}
+  await using holder = request.scope && (await holdScope(request.scope, { id: request.id, directory, resources }))
+  progress.scope = request.scope
+  const cgroup = await prepareCgroup({ ...request, resources })
   progress.cgroup = cgroup
   const hold = request.hold || Boolean(early.hooks?.startContainer?.length)
   const onPause = async (pid: number) => {
@@ -98,6 +103,7 @@ async function makeContainer(request: CreateRequest, progress: Progress): Promis
     return listenerMessage(progress.record)
   }
   const supervisor = await launchContainer({ ...request, hold }, { cgroup, record: early, directory, filter, onPause })
+  if (holder !== undefined) writeLimits(cgroup, { pids: resources.pids })
   const record = { ...withProcess(early, supervisor.pid), isStarted: !hold }
   progress.record = record
   request.signal?.throwIfAborted() // also when the report that all is well came with the abort
@@ -130,42 +136,16 @@ async function runEarlyHooks(context: InnerHookContext, signal: AbortSignal | un
 }
 
 /** Removes what was made of a container, also a process whose record could not be written. */
-async function undo({ cgroup, record, directory }: Progress): Promise<void> {
+async function undo({ cgroup, scope, record, directory }: Progress): Promise<void> {
   try {
     if (record !== undefined && isAlive(record)) sendSignal(record.pid, SIGKILL)
-    if (cgroup === undefined) return
-    for (const pid of cgroupPids(cgroup)) sendSignal(pid, SIGKILL)
-    await removeCgroup(cgroup)
+    for (const pid of cgroup === undefined ? [] : cgroupPids(cgroup)) sendSignal(pid, SIGKILL)
+    if (scope !== undefined) await stopScope(scope)
+    if (cgroup !== undefined) await removeCgroup(cgroup)
     if (record !== undefined) await settleExit(record)
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
-}
-
-async function prepareCgroup({ layout, cgroupPath, bundle, onWarning }: CreateRequest): Promise<Cgroup> {
-  const resources = bundle.spec.linux?.resources ?? {}
-  const cgroup = createCgroup(layout, cgroupPath, demandedControllers(layout, resources))
-  if (cgroup.hierarchies.length === 0 && layout.hierarchies.length > 0) onWarning?.(notDelegated(cgroupPath))
-  try {
-    // In the user namespace of a user there are no devices but those that are bound, and they may not give any rules.
-    if (geteuid?.() === 0) await writeDeviceRules(cgroup, resources.devices, { isNew: true })
-    writeLimits(cgroup, resources)
-    return cgroup
-  } catch (error) {
-    removeEmptyCgroup(cgroup)
-    throw error
-  }
-}
-
-function notDelegated(path: string): RuntimeError {
-  return new RuntimeError(
-    'RUNTIME_CGROUP_FAILED',
-    `no cgroup is delegated to this user at ${path}: there are no limits, statistics or pause`,
-    {
-      kind: 'denied',
-      hint: 'name a cgroup that belongs to the user as the parent',
-    },
-  )
 }
 
 interface Prepared {
@@ -217,7 +197,7 @@ function planSupervisor(
   return { ...common, logPath: io.logPath, stdio, stdinOnce: io.stdinOnce }
 }
 
-function newRecord({ id, bundle, cgroupPath, io, inherited }: CreateRequest, directory: string): ContainerRecord {
+function newRecord({ id, bundle, cgroupPath, scope, io, inherited }: CreateRequest, directory: string): ContainerRecord {
   const { spec } = bundle
   return {
     version: 1,
@@ -231,6 +211,7 @@ function newRecord({ id, bundle, cgroupPath, io, inherited }: CreateRequest, dir
     isStarted: false,
     isSupervised: inherited?.isSupervised ?? true,
     cgroup: cgroupPath,
+    scope,
     socketPath: io.socketPath ?? `${directory}/sock`,
     exitPath: io.exitPath ?? `${directory}/exit`,
     annotations: spec.annotations ?? {},

@@ -9,10 +9,12 @@ import { type CgroupLayout, detectCgroupLayout } from '../cgroups/layout.ts'
 import { readStats } from '../cgroups/read-stats.ts'
 import { signalCgroup } from '../cgroups/signal-cgroup.ts'
 import type { ContainerStats } from '../cgroups/stats.ts'
+import { parseScope, type Scope, scopePath, updateScope } from '../cgroups/systemd-scope.ts'
 import { updateCgroup } from '../cgroups/update-cgroup.ts'
 import { RuntimeError } from '../errors.ts'
 import type { Process } from '../spec/process.ts'
 import type { LinuxResources } from '../spec/resources.ts'
+import { bad } from '../spec/shape.ts'
 import type { ContainerStatus, State } from '../spec/state.ts'
 import { validateResources } from '../spec/validate-resources.ts'
 import { ownerName } from '../users/owner-name.ts'
@@ -68,10 +70,12 @@ export interface StateDetails extends State {
 export class DiskRuntime implements LinuxRuntime {
   readonly #stateDirectory: string
   readonly #cgroupParent: string | undefined
+  readonly #systemdCgroup: boolean
   readonly #onWarning: OnWarning | undefined
   #layout: CgroupLayout | undefined
 
-  constructor({ stateDirectory, cgroupParent, onWarning }: RuntimeOptions) {
+  constructor({ stateDirectory, cgroupParent, systemdCgroup = false, onWarning }: RuntimeOptions) {
+    this.#systemdCgroup = systemdCgroup
     this.#onWarning = onWarning
     this.#stateDirectory = resolve(stateDirectory)
     this.#cgroupParent = cgroupParent?.replace(/^\/+|\/+$/g, '')
@@ -147,7 +151,10 @@ export class DiskRuntime implements LinuxRuntime {
   }
 
   async update(id: string, resources: LinuxResources): Promise<void> {
-    await updateCgroup(this.#cgroup(this.#find(id, ['created', 'running', 'paused'])), validateResources(resources))
+    const record = this.#find(id, ['created', 'running', 'paused'])
+    const limits = validateResources(resources)
+    if (record.scope !== undefined) await updateScope(record.scope, limits)
+    await updateCgroup(this.#cgroup(record), limits)
   }
 
   /** The record of a container, for the command. */
@@ -175,22 +182,32 @@ export class DiskRuntime implements LinuxRuntime {
     await signalCgroup(this.#cgroup(this.#find(id)), number, sendSignal)
   }
 
-  #launch(
+  async #launch(
     id: string,
     bundle: Bundle | LoadedBundle | string,
     options: LaunchOptions & { readonly hold: boolean },
   ): Promise<CreatedContainer> {
     const loaded = typeof bundle !== 'string' && 'bundle' in bundle ? bundle : loadBundle(bundle)
+    const scope = this.#scope(checkId(id), loaded.spec.linux?.cgroupsPath)
     return createContainer({
       ...options,
       stateDirectory: this.#stateDirectory,
       layout: this.#cgroups(),
-      cgroupPath: this.#cgroupPath(checkId(id), loaded.spec.linux?.cgroupsPath),
+      cgroupPath: scope === undefined ? this.#cgroupPath(id, loaded.spec.linux?.cgroupsPath) : await scopePath(scope, this.#cgroups()),
+      scope,
       id,
       bundle: loaded,
       io: options.io ?? {},
       onWarning: this.#onWarning,
     })
+  }
+
+  /** The scope of systemd that the container's cgroup is to be; undefined: it is made as files. */
+  #scope(id: string, path = ''): Scope | undefined {
+    if (!this.#systemdCgroup) return parseScope(path)
+    const scope = parseScope(path || `:ct-runc:${id}`)
+    if (scope === undefined) throw bad('linux.cgroupsPath', 'slice:prefix:name, for cgroups made by systemd', path)
+    return scope
   }
 
   #cgroupPath(id: string, path = ''): string {

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Cgroup, cgroupPids, removeCgroup, removeEmptyCgroup } from '../cgroups/cgroup.ts'
 import { isFrozen, thaw } from '../cgroups/freezer.ts'
+import { stopScope } from '../cgroups/systemd-scope.ts'
 import { RuntimeError } from '../errors.ts'
 import { settleExit } from './control-container.ts'
 import { type ContainerRecord, readRecord } from './record.ts'
@@ -37,8 +38,9 @@ export async function deleteContainer({ id, directory, force, openCgroup, onWarn
       hint: 'kill it first, or delete it with force',
     })
   }
-  if (status !== 'stopped' || !removeEmptyCgroup(cgroup)) {
+  if (status !== 'stopped' || record.scope !== undefined || !removeEmptyCgroup(cgroup)) {
     await killAll(record, cgroup)
+    if (record.scope !== undefined) await stopScope(record.scope)
     await removeCgroup(cgroup)
   }
   await settleExit(record)

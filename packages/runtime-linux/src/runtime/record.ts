@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hasErrno } from '@ct/errors'
 import type { NamespaceType } from '@ct/native'
+import type { Scope } from '../cgroups/systemd-scope.ts'
 import { RuntimeError } from '../errors.ts'
 import type { Hooks } from '../spec/hooks.ts'
 import type { LinuxMemoryPolicy } from '../spec/linux.ts'
@@ -24,6 +25,8 @@ export interface ContainerRecord {
   /** Whether a process of the helper keeps its output and exit status; the command's containers have none. */
   readonly isSupervised: boolean
   readonly cgroup: string
+  /** The unit of systemd that the cgroup belongs to. */
+  readonly scope?: Scope | undefined
   readonly socketPath: string
   readonly exitPath: string
   readonly annotations: Readonly<Record<string, string>>

@@ -120,6 +120,11 @@ export interface RuntimeOptions {
   readonly stateDirectory: string
   /** Cgroup below which each container's is made, in every hierarchy. Default: `ct`; of a user on version 2, the one they are in. */
   readonly cgroupParent?: string | undefined
+  /**
+   * Whether systemd makes every cgroup: as `ct-runc-<id>.scope` in system.slice unless `linux.cgroupsPath` says
+   * `slice:prefix:name`. Default: false, then only those are made by it whose path says so.
+   */
+  readonly systemdCgroup?: boolean | undefined
   /** Told of `poststart` and `poststop` hooks that failed, of records that `list` leaves out, and of a user's container that has no cgroup. Default: nobody. */
   readonly onWarning?: ((warning: RuntimeError) => void) | undefined
 }

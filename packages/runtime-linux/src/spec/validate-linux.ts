@@ -1,4 +1,6 @@
 import { checkSeccomp, type LinuxSeccomp, SeccompError } from '@ct/seccomp'
+import { SystemdError } from '@ct/systemd'
+import { parseScope } from '../cgroups/systemd-scope.ts'
 import { RuntimeError } from '../errors.ts'
 import { MEMORY_FLAGS, MEMORY_MODES } from '../plan/scheduling.ts'
 import type { Linux } from './linux.ts'
@@ -91,7 +93,12 @@ function checkListener({ defaultAction, syscalls = [], listenerPath }: Partial<L
 function cgroupsPath(value: unknown, path: string): void {
   text(value, path)
   if (value.split('/').includes('..')) throw bad(path, 'a path without ..', value)
-  if (/^[^/]*:[^/]*:[^/]*$/.test(value)) unsupported(value, path)
+  try {
+    parseScope(value)
+  } catch (error) {
+    if (!(error instanceof SystemdError)) throw error
+    throw new RuntimeError('RUNTIME_BAD_SPEC', `${path}: ${error.message}`, { kind: 'invalid', hint: error.hint, cause: error })
+  }
 }
 
 function interfaceName(value: unknown, path: string): void {

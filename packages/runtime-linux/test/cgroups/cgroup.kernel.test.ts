@@ -44,7 +44,7 @@ describe('a cgroup', () => {
 
   it.skipIf(layout.version === 2)('has a cpuset only when asked for, which then has processors', () => {
     expect(directoryOf(createCgroup(layout, path), 'cpuset')).toBeUndefined()
-    const cgroup = createCgroup(layout, path, ['cpuset'])
+    const cgroup = createCgroup(layout, path, { demanded: ['cpuset'] })
     const file = `${directoryOf(cgroup, 'cpuset')}/tasks`
     expect(() => writeFileSync(file, String(process.pid))).not.toThrow()
     writeFileSync('/sys/fs/cgroup/cpuset/tasks', String(process.pid))
@@ -53,7 +53,7 @@ describe('a cgroup', () => {
   it('leaves nothing behind where it cannot be made whole', () => {
     const mountPoint = mkdtempSync(join(tmpdir(), 'ct-cgroup-'))
     const broken: CgroupLayout = { version: 1, hierarchies: [{ mountPoint, controllers: ['cpuset'] }] }
-    expect(() => createCgroup(broken, '/x', ['cpuset'])).toThrow(expect.objectContaining({ code: 'RUNTIME_CGROUP_FAILED' }))
+    expect(() => createCgroup(broken, '/x', { demanded: ['cpuset'] })).toThrow(expect.objectContaining({ code: 'RUNTIME_CGROUP_FAILED' }))
     expect(readdirSync(mountPoint)).toEqual([])
     rmdirSync(mountPoint)
   })

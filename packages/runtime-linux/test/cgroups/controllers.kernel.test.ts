@@ -62,7 +62,7 @@ const here = rows.flatMap(([name, resources, v1, v2]) => {
 
 describe(`limits of version ${layout.version} in the kernel`, () => {
   it.each(here)('$name', ({ resources, expected }) => {
-    const cgroup = createCgroup(layout, path, demandedControllers(layout, resources))
+    const cgroup = createCgroup(layout, path, { demanded: demandedControllers(layout, resources) })
     writeLimits(cgroup, resources)
     expect(present(limitsOf(resources).at(-1) as Limit)).toMatch(expected)
   })

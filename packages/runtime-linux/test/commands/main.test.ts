@@ -79,7 +79,7 @@ describe('ct-runc', () => {
     [['fly'], 'no such command: fly'],
     [['list', '--fast'], 'flag provided but not defined: -fast'],
     [['run', '--bundle', '/none', 'x'], '/none/config.json cannot be read: ENOENT'],
-    [['--systemd-cgroup', 'list'], '--systemd-cgroup is not supported'],
+    [['--systemd-cgroup', 'state', 'none'], 'container none does not exist'],
     [['list', '--format', 'xml'], 'invalid format "xml"'],
     [['update', '--memory', 'much', 'x'], 'invalid value "much" for --memory'],
     [['update', '--cpu-quota', '1.5', 'x'], 'invalid value "1.5" for --cpu-quota'],

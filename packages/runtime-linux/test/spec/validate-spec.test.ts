@@ -68,6 +68,8 @@ describe('validateSpec', () => {
     ],
     ['linux.rootfsPropagation', 'open', 'linux.rootfsPropagation: must be one of'],
     ['linux.maskedPaths', ['proc'], 'linux.maskedPaths[0]: must be an absolute path, not "proc"'],
+    ['linux.cgroupsPath', 'system.slice:ct:a box', 'linux.cgroupsPath: "ct-a box.scope" is not the name of a scope'],
+    ['linux.cgroupsPath', 'a--b.slice::box', 'linux.cgroupsPath: "a--b.slice" is not the name of a slice'],
     ['linux.cgroupsPath', '/a/../b', 'linux.cgroupsPath: must be a path without .., not "/a/../b"'],
     ['linux.seccomp', { defaultAction: 'SCMP_ACT_PANIC' }, 'linux.seccomp.defaultAction: must be one of'],
     [
@@ -104,10 +106,7 @@ describe('validateSpec', () => {
     expect(() => validateSpec(value)).toThrow('config: must be an object')
   })
 
-  const unsupported: [path: string, value: unknown][] = [
-    ['linux.intelRdt', { closID: 'x' }],
-    ['linux.cgroupsPath', 'system.slice:ct:box'],
-  ]
+  const unsupported: [path: string, value: unknown][] = [['linux.intelRdt', { closID: 'x' }]]
   it.each(unsupported)('says that %s is not supported', (path, value) => {
     expect(catchError(() => validateSpec(withValue(path, value)))).toMatchObject({
       code: 'RUNTIME_UNSUPPORTED',
