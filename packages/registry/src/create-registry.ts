@@ -10,6 +10,7 @@ import { ManifestFacts } from './manifest-facts.ts'
 import { type Collected, type CollectOptions, collectGarbage } from './operations/collect-garbage.ts'
 import type { RegistryEvent } from './operations/registry-event.ts'
 import type { RequestRecord } from './operations/request-record.ts'
+import { ReferrerIndex } from './referrer-index.ts'
 import { Repository } from './repository.ts'
 import { RepositoryLocks } from './repository-locks.ts'
 import { type Destination, findEndpoint } from './routes.ts'
@@ -134,15 +135,17 @@ function stateOf(options: RegistryOptions, onError: (error: unknown) => void): R
   const { uploadIdleMs = 3_600_000, uploadLimit = 1000, userLimits, upstream, onEvent = () => undefined } = options
   const ownerLimit = userLimits?.uploads ?? Number.POSITIVE_INFINITY
   const facts = new ManifestFacts(store)
+  const referrers = new ReferrerIndex({ store, facts }, storeName)
   return {
     store,
     isSparse,
     maxRepositoryBytes,
     facts,
+    referrers,
     locks: new RepositoryLocks(),
     uploads: new Uploads(store, { idleMs: uploadIdleMs, limit: uploadLimit, ownerLimit, onError }),
     upstream: upstream === undefined ? undefined : new Upstream({ store, facts }, upstream),
-    openRepository: (name) => new Repository(store, { storeName, name }),
+    openRepository: (name) => new Repository({ store, referrers }, { storeName, name }),
     listRepositories: () => store.listRepositories(storeName),
     manifests: new ManifestBytes(store),
     emit(event) {

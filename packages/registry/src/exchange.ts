@@ -4,6 +4,7 @@ import type { Admission } from './access/gatekeeper.ts'
 import type { ManifestBytes } from './manifest-bytes.ts'
 import type { ManifestFacts } from './manifest-facts.ts'
 import type { RegistryEvent } from './operations/registry-event.ts'
+import type { ReferrerIndex } from './referrer-index.ts'
 import type { Repository } from './repository.ts'
 import type { RepositoryLocks } from './repository-locks.ts'
 import type { Uploads } from './uploads.ts'
@@ -14,6 +15,7 @@ export interface RegistryState {
   readonly store: ImageStore
   readonly uploads: Uploads
   readonly facts: ManifestFacts
+  readonly referrers: ReferrerIndex
   readonly manifests: ManifestBytes
   readonly locks: RepositoryLocks
   readonly upstream: Upstream | undefined

@@ -25,10 +25,18 @@ export class ManifestFacts {
     const known = this.#known.get(descriptor.digest)
     if (known !== undefined) return known
     const fact = await this.#read(descriptor)
-    if (fact === undefined) return undefined
-    if (this.#known.size >= MOST) this.#known.delete(this.#known.keys().next().value ?? descriptor.digest)
-    this.#known.set(descriptor.digest, fact)
+    if (fact !== undefined) this.#keep(descriptor.digest, fact)
     return fact
+  }
+
+  /** Takes note of a manifest that was read elsewhere. */
+  learn(descriptor: Descriptor, manifest: Manifest | Index): void {
+    this.#keep(descriptor.digest, factOf(descriptor, manifest))
+  }
+
+  #keep(digest: Digest, fact: ManifestFact): void {
+    if (this.#known.size >= MOST) this.#known.delete(this.#known.keys().next().value ?? digest)
+    this.#known.set(digest, fact)
   }
 
   async #read(descriptor: Descriptor): Promise<ManifestFact | undefined> {

@@ -1,5 +1,6 @@
 import { type Descriptor, type Digest, type ImageStore, isDigest, isTag, parseReference, type StoredReference } from '@ct/image'
 import { hasErrorKind } from './error-answer.ts'
+import type { ReferrerIndex } from './referrer-index.ts'
 
 /** What a blob is called by its link, whatever manifests call it. */
 const BLOB = 'application/octet-stream'
@@ -30,10 +31,15 @@ export function linkedAtMs({ annotations }: Descriptor): number {
 export class Repository {
   readonly name: string
   readonly #store: ImageStore
+  readonly #referrers: ReferrerIndex
   readonly #base: string
 
-  constructor(store: ImageStore, { storeName, name }: { readonly storeName: string; readonly name: string }) {
+  constructor(
+    { store, referrers }: { readonly store: ImageStore; readonly referrers: ReferrerIndex },
+    { storeName, name }: { readonly storeName: string; readonly name: string },
+  ) {
     this.#store = store
+    this.#referrers = referrers
     this.name = name
     this.#base = `${storeName}/${name}`
   }
@@ -64,11 +70,14 @@ export class Repository {
     const linked = asOfNow(descriptor)
     await this.#store.tag(linked, this.#heldName(descriptor.digest))
     for (const tag of tags) await this.#store.tag(linked, `${this.#base}:${tag}`)
+    await this.#referrers.add(this, descriptor)
   }
 
   /** Takes a blob or manifest out of this repository; says whether it was in it. */
   async unlink(digest: Digest): Promise<boolean> {
-    return this.#store.untag(this.#heldName(digest))
+    const manifest = await this.findManifest(digest)
+    const remove = () => this.#store.untag(this.#heldName(digest))
+    return manifest === undefined ? remove() : this.#referrers.drop(this, manifest, remove)
   }
 
   async untag(tag: string): Promise<boolean> {

@@ -17,6 +17,7 @@ import { hasErrorKind } from '../error-answer.ts'
 import { DistributionError } from '../errors.ts'
 import { answerEmpty, type Exchange } from '../exchange.ts'
 import { readBody } from '../read-body.ts'
+import type { Repository } from '../repository.ts'
 
 const MOST_TAGS = 100
 
@@ -32,6 +33,7 @@ export async function putManifest(exchange: Exchange): Promise<void> {
   const contentType = request.headers['content-type']?.split(';')[0]?.trim()
   const manifest = checkManifest(bytes, contentType)
   const descriptor = { mediaType: mediaTypeOf(manifest, contentType), digest, size: bytes.length }
+  registry.facts.learn(descriptor, manifest)
   await registry.locks.run(repository.name, async () => {
     using _lease = registry.store.lease?.()
     if (!registry.isSparse) await checkContents(exchange, manifest)
@@ -83,8 +85,7 @@ function contentsOf(manifest: Manifest | Index): readonly Descriptor[] {
 
 async function checkContents({ registry: { store }, repository }: Exchange, manifest: Manifest | Index): Promise<void> {
   for (const descriptor of contentsOf(manifest)) {
-    const isHere = (await repository.findBlob(descriptor.digest)) !== undefined && (await store.has(descriptor))
-    if (isHere) continue
+    if (!(await isMissing(repository, descriptor)) && (await store.has(descriptor))) continue
     throw new DistributionError(
       'DISTRIBUTION_MANIFEST_BLOB_UNKNOWN',
       `the manifest needs ${descriptor.digest}, which is not in ${repository.name}`,
@@ -95,7 +96,11 @@ async function checkContents({ registry: { store }, repository }: Exchange, mani
 /** Another registry on the same store may have collected what was not needed until now: the store still has it, and so must we. */
 async function keepContents({ repository }: Exchange, manifest: Manifest | Index): Promise<void> {
   for (const descriptor of contentsOf(manifest)) {
-    if ((await repository.findBlob(descriptor.digest)) !== undefined) continue
+    if (!(await isMissing(repository, descriptor))) continue
     await (isIndex(manifest) ? repository.putManifest(descriptor, []) : repository.linkBlob(descriptor))
   }
+}
+
+async function isMissing(repository: Repository, { digest }: Descriptor): Promise<boolean> {
+  return (await repository.findBlob(digest)) === undefined
 }

@@ -14,9 +14,9 @@ export async function listReferrers(exchange: Exchange): Promise<void> {
   const subject = checkDigest(reference)
   const wanted = query.get('artifactType')
   const found = new Map<string, Descriptor>()
-  for (const manifest of await repository.manifests()) {
+  for (const manifest of await registry.referrers.list(repository, subject)) {
     const fact = await registry.facts.of(manifest)
-    if (fact?.subject !== subject || (wanted !== null && fact.referrer.artifactType !== wanted)) continue
+    if (fact === undefined || (wanted !== null && fact.referrer.artifactType !== wanted)) continue
     found.set(manifest.digest, fact.referrer)
   }
   const pages = new URLSearchParams(query)

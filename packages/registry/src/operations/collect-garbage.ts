@@ -2,7 +2,7 @@ import type { Collection } from '@ct/image'
 import type { RegistryState } from '../exchange.ts'
 import type { Repository } from '../repository.ts'
 import { type CollectionPlan, namedBlobs, planCollection } from './plan-collection.ts'
-import type { RetentionRule } from './retention.ts'
+import { compileRule, type RetentionRule } from './retention.ts'
 
 /** Options of {@link collectGarbage}. */
 export interface CollectOptions {
@@ -31,19 +31,24 @@ export interface Collected extends Collection {
  * keeps what any repository has and what is being pushed.
  */
 export async function collectGarbage(registry: RegistryState, options: CollectOptions = {}): Promise<Collected> {
-  const { graceMs = 3_600_000, removesUntagged = false, retention = [], isDryRun = false } = options
+  const { graceMs = 3_600_000, removesUntagged = false, isDryRun = false } = options
+  const retention = (options.retention ?? []).map(compileRule)
   const tags: string[] = []
   let [manifests, links] = [0, 0]
   for (const name of await registry.listRepositories()) {
     const repository = registry.openRepository(name)
     await registry.locks.run(name, async () => {
       const plan = await planCollection(repository, registry.facts, { oldestMs: Date.now() - graceMs, removesUntagged, retention })
-      if (!isDryRun) await carryOut(registry, repository, plan)
+      if (!isDryRun) {
+        await carryOut(registry, repository, plan)
+        await registry.referrers.complete(repository)
+      }
       tags.push(...plan.tags.map((tag) => `${name}:${tag}`))
       manifests += plan.manifests.length
       links += plan.blobs.length
     })
   }
+  if (!isDryRun) await registry.referrers.sweep((name) => registry.openRepository(name))
   const collection = isDryRun ? { removed: [], freedBytes: 0, damaged: [] } : await registry.store.collect()
   return { tags, manifests, links, ...collection }
 }

@@ -1,14 +1,14 @@
 import { type Descriptor, type Digest, isIndexMediaType, isManifestMediaType } from '@ct/image'
 import type { ManifestFacts } from '../manifest-facts.ts'
 import { linkedAtMs, type Repository } from '../repository.ts'
-import { doomedTags, type RetentionRule, rulesFor } from './retention.ts'
+import { type CompiledRule, doomedTags, rulesFor } from './retention.ts'
 
 /** Options of {@link planCollection}. */
 export interface PlanOptions {
   /** What came later stays, for what needs it may still come. */
   readonly oldestMs: number
   readonly removesUntagged: boolean
-  readonly retention: readonly RetentionRule[]
+  readonly retention: readonly CompiledRule[]
 }
 
 /** What a repository does not need any more. */

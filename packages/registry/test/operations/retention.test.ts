@@ -1,6 +1,6 @@
 import { digestOf, MemoryStore } from '@ct/image'
 import { describe, expect, it } from 'vitest'
-import { doomedTags, type RetentionRule, rulesFor } from '../../src/operations/retention.ts'
+import { compileRule, doomedTags, type RetentionRule, rulesFor } from '../../src/operations/retention.ts'
 import { pushArtifact, pushImage, registryOnLoopback } from '../registry-on-loopback.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -30,18 +30,19 @@ describe('rules for tags', () => {
     ['a star stands for characters, other signs for themselves', [{ tags: ['v.', 'pr-*'] }], ['v1', 'v2', 'main']],
   ])('%s: %j', (_, rules, doomed) => {
     expect(
-      doomedTags(tags, rules)
+      doomedTags(tags, rules.map(compileRule))
         .map(({ tag }) => tag)
         .sort(),
     ).toEqual([...doomed].sort())
   })
 
   it('keep a tag whose age is not known', () => {
-    expect(doomedTags([{ tag: 'old', descriptor: { mediaType: 'a/b', digest: digestOf('old'), size: 1 } }], [{ newest: 0 }])).toEqual([])
+    const old = { tag: 'old', descriptor: { mediaType: 'a/b', digest: digestOf('old'), size: 1 } }
+    expect(doomedTags([old], [compileRule({ newest: 0 })])).toEqual([])
   })
 
   it('are for the repositories that they name', () => {
-    const rules = [{ repositories: ['team/*'], newest: 1 }, { repositories: ['other'] }, { days: 1 }]
+    const rules = [{ repositories: ['team/*'], newest: 1 }, { repositories: ['other'] }, { days: 1 }].map(compileRule)
     expect(rulesFor('team/app', rules)).toEqual([rules[0], rules[2]])
     expect(rulesFor('others', rules)).toEqual([rules[2]])
   })
