@@ -12,7 +12,6 @@ import {
 } from '@ct/image'
 import type { Bucket, Part, PartedUpload } from './bucket.ts'
 import { copyObject } from './copy-object.ts'
-import { isUnsupported } from './errors.ts'
 import { FOLDERS } from './keys.ts'
 import { PartBuffer } from './part-buffer.ts'
 
@@ -79,13 +78,7 @@ export class BlobIngest implements Ingest {
     this.#buffer.take()
     await Promise.allSettled([this.#sending])
     if (this.#wholeKey !== undefined) return this.#bucket.remove(this.#wholeKey)
-    if (this.#upload === undefined) return
-    try {
-      await this.#bucket.abortParts(this.#upload)
-    } catch (error) {
-      // A service without this call removes parts by itself.
-      if (!isUnsupported(error)) throw error
-    }
+    if (this.#upload !== undefined) await this.#bucket.abortParts(this.#upload)
   }
 
   /** Waits for the part before this one, then lets this one be sent in the background. */

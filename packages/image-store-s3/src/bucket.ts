@@ -13,7 +13,7 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
-import { asBucketError, statusOf } from './errors.ts'
+import { asBucketError, isUnsupported, statusOf } from './errors.ts'
 
 /** What a bucket tells of an object. */
 export interface ObjectInfo {
@@ -136,8 +136,13 @@ export class Bucket {
     await this.#do(key, () => this.#client.send(new CompleteMultipartUploadCommand(input)))
   }
 
+  /** Gives an upload up; a service without this call removes the parts by itself. */
   async abortParts({ key, id }: PartedUpload): Promise<void> {
-    await this.#do(key, () => this.#client.send(new AbortMultipartUploadCommand({ ...this.#at(key), UploadId: id })))
+    try {
+      await this.#do(key, () => this.#client.send(new AbortMultipartUploadCommand({ ...this.#at(key), UploadId: id })))
+    } catch (error) {
+      if (!isUnsupported(error)) throw error
+    }
   }
 
   /** Uploads in parts that are neither complete nor aborted. */
@@ -157,8 +162,9 @@ export class Bucket {
     return { Bucket: this.#name, Key: `${this.#prefix}${key}` }
   }
 
+  /** In a prefix there may be signs that mean something in an address, such as `?`. */
   #source(key: string): string {
-    return encodeURI(`${this.#name}/${this.#prefix}${key}`)
+    return `${this.#name}/${this.#prefix}${key}`.split('/').map(encodeURIComponent).join('/')
   }
 
   async *#read(key: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
