@@ -4,18 +4,17 @@ import {
   type Descriptor,
   type Digest,
   type DigestAlgorithm,
-  describeManifest,
   digestAlgorithm,
   type FetchOptions,
   ImageError,
   type ImageStore,
   type Ingest,
   ingestBlob,
-  isDigest,
   Leases,
   type ListRefsOptions,
   type PushOptions,
   release,
+  resolveImage,
   type StoredReference,
 } from '@ct/image'
 import { BlobIngest } from './blob-ingest.ts'
@@ -95,15 +94,8 @@ export class S3ImageStore implements ImageStore, Disposable {
 
   /** Takes a reference in any form, or the digest of a manifest that is here. */
   async resolve(ref: string): Promise<Descriptor> {
-    if (isDigest(ref)) {
-      const bytes = await this.#blobs.document(ref)
-      if (bytes !== undefined) return describeManifest(ref, bytes)
-    }
-    const descriptor = isDigest(ref) ? undefined : await this.#refs.read(ref)
-    if (descriptor === undefined) {
-      throw new ImageError('IMAGE_NO_REFERENCE', `no image ${ref} in ${this.#bucket.place()}`, { kind: 'not-found', hint: 'push it first' })
-    }
-    return descriptor
+    const places = { document: (digest: Digest) => this.#blobs.document(digest), reference: (name: string) => this.#refs.read(name) }
+    return resolveImage(ref, { ...places, name: this.#bucket.place(), hint: 'push it first' })
   }
 
   fetch(descriptor: Descriptor, options?: FetchOptions): AsyncGenerator<Uint8Array, void, undefined> {

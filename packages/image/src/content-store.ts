@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BlobDirectory } from './blob-directory.ts'
-import { describeManifest } from './describe-manifest.ts'
 import type { Descriptor } from './descriptor.ts'
-import { type Digest, type DigestAlgorithm, isDigest } from './digest.ts'
+import type { Digest, DigestAlgorithm } from './digest.ts'
 import { ImageError } from './errors.ts'
 import { Leases } from './leases.ts'
 import { reachableOrDamaged } from './reachable.ts'
 import { RefDirectory } from './ref-directory.ts'
+import { resolveImage } from './resolve-image.ts'
 import type { Collection, FetchOptions, ImageStore, Ingest, ListRefsOptions, PushOptions, StoredReference } from './target.ts'
 
 /**
@@ -44,15 +44,8 @@ export class ContentStore implements ImageStore {
 
   /** Takes a reference in any form, or the digest of a manifest that is here. */
   async resolve(ref: string): Promise<Descriptor> {
-    if (isDigest(ref)) {
-      const bytes = await this.#blobs.document(ref)
-      if (bytes !== undefined) return describeManifest(ref, bytes)
-    }
-    const descriptor = isDigest(ref) ? undefined : await this.#refs.read(ref)
-    if (descriptor === undefined) {
-      throw new ImageError('IMAGE_NO_REFERENCE', `no image ${ref} in ${this.root}`, { kind: 'not-found', hint: 'pull it first' })
-    }
-    return descriptor
+    const places = { document: (digest: Digest) => this.#blobs.document(digest), reference: (name: string) => this.#refs.read(name) }
+    return resolveImage(ref, { ...places, name: this.root, hint: 'pull it first' })
   }
 
   fetch(descriptor: Descriptor, options?: FetchOptions): AsyncGenerator<Uint8Array, void, undefined> {

@@ -8,7 +8,6 @@ export { chainId, chainIds } from './chain-id.ts'
 export { type CheckStoreOptions, checkStore, type StoreProblem } from './check-store.ts'
 export { ContentStore } from './content-store.ts'
 export { type CopyOptions, type CopyProgress, copy } from './copy.ts'
-export { describeManifest } from './describe-manifest.ts'
 export { ANNOTATIONS, type Descriptor } from './descriptor.ts'
 export {
   createDigester,
@@ -55,6 +54,7 @@ export {
   type Reference,
 } from './reference.ts'
 export { formatReferenceRecord, parseReferenceRecord } from './reference-record.ts'
+export { resolveImage } from './resolve-image.ts'
 export type {
   CallOptions,
   Collection,
