@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { createReadStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,19 +24,13 @@ beforeAll(async () => {
   root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'layerfs-bench-'))
   store = await ContentStore.open(join(root, 'store'))
   const text = Buffer.from(Array.from({ length: 60_000 }, (_, i) => `${(i * 2654435761) % 9973} `).join(''))
-  const noise = Buffer.alloc(1 << 20)
-  for (let i = 0, state = 1; i < noise.length; i++) {
-    state = (state * 48_271) % 2_147_483_647
-    noise[i] = state
-  }
   for (let layer = 0; layer < LAYERS; layer++) {
     const tree = join(root, 'tree')
     for (let d = 0; d < DIRECTORIES; d++) {
       mkdirSync(join(tree, `layer${layer}/d${d}`), { recursive: true })
       for (let f = 0; f < FILES; f++) {
         const textAt = (layer * 7919 + d * 104_729 + f * 1299) % 200_000
-        const noiseAt = ((f * FILE_BYTES) / 3) % (noise.length - FILE_BYTES / 3)
-        const parts = [text.subarray(textAt, textAt + (FILE_BYTES * 2) / 3), noise.subarray(noiseAt, noiseAt + FILE_BYTES / 3)]
+        const parts = [text.subarray(textAt, textAt + (FILE_BYTES * 2) / 3), randomBytes(FILE_BYTES / 3)]
         writeFileSync(join(tree, `layer${layer}/d${d}/f${f}`), Buffer.concat(parts))
       }
     }
