@@ -15,7 +15,6 @@ export interface TreeMeta {
 export type TreePath = string | Uint8Array
 
 const CHUNK_BYTES = 256 * 1024
-const COPY_LIMIT_BYTES = 32 * 1024
 const META_MTIME = 1
 const META_EXACT = 2
 const BILLION = 1_000_000_000n
@@ -90,16 +89,16 @@ export class TreeEncoder {
     }
   }
 
-  /** Bytes that follow an operation; a large piece is handed on as it is, so it must not be changed afterwards. */
-  content(piece: Uint8Array): void {
-    if (piece.length > COPY_LIMIT_BYTES) {
-      this.flush()
-      this.#emit(piece)
-      return
+  /** Bytes that follow an operation, copied: whose they are may use them again at once. */
+  content(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) {
+      this.#room(1)
+      const free = this.#buffer.length - this.#at
+      const part = at === 0 && bytes.length <= free ? bytes : bytes.subarray(at, at + free)
+      this.#buffer.set(part, this.#at)
+      this.#at += part.length
+      at += part.length
     }
-    this.#room(piece.length)
-    this.#buffer.set(piece, this.#at)
-    this.#at += piece.length
   }
 
   /** Hands on what has gathered. */

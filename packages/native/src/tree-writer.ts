@@ -104,7 +104,7 @@ export class TreeWriter implements AsyncDisposable {
     this.#contentBytesLeft = sizeBytes
   }
 
-  /** Content of the file named last. The chunk must not be changed afterwards. */
+  /** Content of the file named last. It is copied, so the chunk is the caller's again at once. */
   write(chunk: Uint8Array): void {
     if (chunk.length > this.#contentBytesLeft)
       throw new TypeError(`${chunk.length - this.#contentBytesLeft} bytes more than the file's size`)

@@ -21,3 +21,16 @@ it('uses a buffer again only when all that was handed on of it has been used', (
   expect(buffers.lastIndexOf(buffers[1] as ArrayBuffer)).toBe(1)
   expect(emitted[1]?.chunk.every((byte) => byte === 1 || byte === 2)).toBe(true)
 })
+
+it('copies content, also what is larger than a buffer, so that the bytes may change at once', () => {
+  const emitted: Uint8Array[] = []
+  const encoder = new TreeEncoder((chunk) => emitted.push(chunk))
+  const piece = Buffer.from(Array.from({ length: 600_001 }, (_, index) => index % 251))
+  const expected = Buffer.concat([Buffer.from([9]), piece, piece])
+  encoder.content(new Uint8Array([9]))
+  encoder.content(piece)
+  encoder.content(piece)
+  encoder.flush()
+  piece.fill(0)
+  expect(Buffer.concat(emitted).equals(expected)).toBe(true)
+})

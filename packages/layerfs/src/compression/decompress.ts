@@ -11,6 +11,11 @@ import { unzstd } from './unzstd.ts'
 export interface DecompressOptions {
   /** How many times larger than the body its content may be, beyond the first 256 MiB. @default 2000 */
   readonly maxRatio?: number | undefined
+  /**
+   * A chunk is good only until the next one is asked for, and those of the body may be, too, which spares memory and time.
+   * @default false
+   */
+  readonly transient?: boolean | undefined
 }
 
 /** Large chunks keep the number of trips to the thread pool, and of hash and parser calls, small; larger ones cost memory for nothing. */
@@ -25,12 +30,12 @@ const CHUNK_BYTES = 256 * 1024
 export async function* decompress(
   body: AsyncIterable<Uint8Array>,
   compression: LayerCompression | 'auto' = 'auto',
-  { maxRatio = 2000 }: DecompressOptions = {},
+  options: DecompressOptions = {},
 ): AsyncGenerator<Uint8Array, void> {
   try {
-    if (compression === 'auto') yield* decompressDetected(body, maxRatio)
+    if (compression === 'auto') yield* decompressDetected(body, options)
     else if (compression === 'none') yield* body
-    else yield* limitRatio(body, maxRatio, DECOMPRESSORS[compression])
+    else yield* decompressKnown(body, compression, options)
   } catch (error) {
     if (hasErrno(error, 'Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT')) throw corruptBody('gzip', error)
     if (isZstdError(error)) throw corruptBody('zstd', error)
@@ -38,9 +43,16 @@ export async function* decompress(
   }
 }
 
-const DECOMPRESSORS = {
-  gzip: (body: AsyncIterable<Uint8Array>) => through(body, createGunzip({ chunkSize: CHUNK_BYTES })),
-  zstd: (body: AsyncIterable<Uint8Array>) => unzstd(body, CHUNK_BYTES),
+function decompressKnown(
+  body: AsyncIterable<Uint8Array>,
+  compression: 'gzip' | 'zstd',
+  { maxRatio = 2000, transient = false }: DecompressOptions,
+): AsyncIterable<Uint8Array> {
+  return limitRatio(body, maxRatio, (counted) =>
+    compression === 'gzip'
+      ? through(counted, createGunzip({ chunkSize: CHUNK_BYTES }), { transient })
+      : unzstd(counted, { chunkSize: CHUNK_BYTES, transient }),
+  )
 }
 
 /** Node names the errors of its zstd as the library does. */
@@ -48,11 +60,11 @@ function isZstdError(error: unknown): boolean {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ZSTD_error_')
 }
 
-async function* decompressDetected(body: AsyncIterable<Uint8Array>, maxRatio: number): AsyncGenerator<Uint8Array, void> {
+async function* decompressDetected(body: AsyncIterable<Uint8Array>, options: DecompressOptions): AsyncGenerator<Uint8Array, void> {
   const chunks = body[Symbol.asyncIterator]()
   try {
     const head = await readHead(chunks)
-    yield* decompress(joined(head, chunks), detectCompression(head), { maxRatio })
+    yield* decompress(joined(head, chunks), detectCompression(head), options)
   } finally {
     await chunks.return?.()
   }

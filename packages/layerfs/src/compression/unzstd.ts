@@ -12,12 +12,15 @@ type StreamMaker = (options: { readonly chunkSize: number }) => Transform
 const { createZstdDecompress } = zlib as { createZstdDecompress?: StreamMaker }
 
 /** Decompresses zstd, in Node's thread pool where it can, else in JavaScript. */
-export async function* unzstd(body: AsyncIterable<Uint8Array>, chunkSize: number): AsyncGenerator<Uint8Array, void> {
+export async function* unzstd(
+  body: AsyncIterable<Uint8Array>,
+  { chunkSize, transient }: { readonly chunkSize: number; readonly transient: boolean },
+): AsyncGenerator<Uint8Array, void> {
   if (createZstdDecompress === undefined) yield* unzstdInJavaScript(body)
-  else yield* through(zstdFrames(body), createZstdDecompress({ chunkSize }))
+  else yield* through(zstdFrames(body), createZstdDecompress({ chunkSize }), { transient })
 }
 
-/** The decoder emits synchronously what it is given, so it gets a block at a time; memory stays at the window and one block. */
+/** The decoder emits synchronously what it is given, so it gets a block at a time, copied, as it keeps some; memory stays at the window and one block. */
 export async function* unzstdInJavaScript(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   let blocks: Uint8Array[] = []
   const decoder = new Decompress((block) => blocks.push(block))
@@ -30,6 +33,6 @@ export async function* unzstdInJavaScript(body: AsyncIterable<Uint8Array>): Asyn
     }
     return blocks.filter(({ length }) => length > 0)
   }
-  for await (const block of zstdFrames(body, { perBlock: true })) yield* decode(block, false)
+  for await (const block of zstdFrames(body, { perBlock: true })) yield* decode(Uint8Array.from(block), false)
   yield* decode(new Uint8Array(0), true)
 }

@@ -17,7 +17,7 @@ export interface ZstdFrameOptions {
 
 /**
  * The frames of a zstd body without the skippable ones, in pieces none of which reaches over the end of a frame:
- * decoders that handle one frame at a time need it. Bytes are not copied. Memory is bounded by the window, which is
+ * decoders that handle one frame at a time need it. Content is not copied. Memory is bounded by the window, which is
  * limited.
  * @see https://www.rfc-editor.org/rfc/rfc8878#section-3
  * @throws LayerfsError `LAYERFS_COMPRESSION_CORRUPT`, also when the body is incomplete or wants a window above 128 MiB
@@ -82,7 +82,7 @@ class FrameScanner {
 
   #take(part: Part, bytes: Uint8Array): void {
     this.#seenBytes += bytes.length
-    if (part.isRead) this.#read.push(bytes)
+    if (part.isRead) this.#read.push(Buffer.from(bytes))
     if (this.#seenBytes < part.sizeBytes) return
     const read = part.isRead ? Buffer.concat(this.#read) : NOTHING
     this.#read = []

@@ -7,7 +7,7 @@ import { currentBoot } from './current-boot.ts'
 import { measureTree } from './measure-tree.ts'
 import { removeLeftover, removeTree } from './remove-tree.ts'
 import type { SnapshotIndex } from './snapshot-index.ts'
-import { type SnapshotRecord, stageRecord, useStagedRecord, writeRecord } from './snapshot-record.ts'
+import { type SnapshotRecord, stageRecord, syncRecord, useStagedRecord, writeRecord } from './snapshot-record.ts'
 import type { PrepareOptions, SnapshotInfo, SnapshotKind, Snapshotter, SnapshotUsage } from './snapshotter.ts'
 
 /** Options of `commit`. */
@@ -26,6 +26,7 @@ export interface CommitOptions {
 /** What snapshotters with a directory for each snapshot have in common: all but what a directory starts with, and the mounts. */
 export abstract class DirectorySnapshotter implements Snapshotter {
   protected readonly index: SnapshotIndex
+  #syncing: Promise<void> = Promise.resolve()
 
   protected constructor(index: SnapshotIndex) {
     this.index = index
@@ -56,18 +57,11 @@ export abstract class DirectorySnapshotter implements Snapshotter {
     rmSync(join(this.index.pathOf(name), 'work'), { recursive: true, force: true })
   }
 
-  async sync(): Promise<void> {
-    const unsynced = [...this.index.records].filter(({ unsyncedBoot }) => unsyncedBoot !== undefined)
-    if (unsynced.length === 0) return
-    const staged = unsynced.map((record) => ({ record, synced: { ...record, unsyncedBoot: undefined } }))
-    // The new records are on disk with the content that they vouch for before any of them counts.
-    for (const { record, synced } of staged) stageRecord(this.index.pathOf(record.key), synced)
-    await syncTree(this.index.directory)
-    for (const { record, synced } of staged) {
-      if (this.index.find(record.key) !== record) continue
-      useStagedRecord(this.index.pathOf(record.key))
-      this.index.set(synced)
-    }
+  /** One at a time: whoever finds that another has made a snapshot durable must not return before it is. */
+  sync(): Promise<void> {
+    const mine = this.#syncing.then(() => this.#syncUnsynced())
+    this.#syncing = mine.catch(() => undefined)
+    return mine
   }
 
   async stat(key: string): Promise<SnapshotInfo> {
@@ -154,6 +148,21 @@ export abstract class DirectorySnapshotter implements Snapshotter {
 
   protected newRecord(key: string, kind: SnapshotKind, parent: string | undefined, isTemporary = false): SnapshotRecord {
     return { key, kind, parent, createdAt: now(), isTemporary }
+  }
+
+  async #syncUnsynced(): Promise<void> {
+    const unsynced = [...this.index.records].filter(({ unsyncedBoot }) => unsyncedBoot !== undefined)
+    if (unsynced.length === 0) return
+    const staged = unsynced.map((record) => ({ record, synced: { ...record, unsyncedBoot: undefined } }))
+    // The new records are on disk with the content that they vouch for before any of them counts.
+    for (const { record, synced } of staged) stageRecord(this.index.pathOf(record.key), synced)
+    await syncTree(this.index.directory)
+    for (const { record, synced } of staged) {
+      if (this.index.find(record.key) !== record) continue
+      useStagedRecord(this.index.pathOf(record.key))
+      this.index.set(synced)
+    }
+    for (const { record } of staged) await syncRecord(this.index.pathOf(record.key))
   }
 }
 

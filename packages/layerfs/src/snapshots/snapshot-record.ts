@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { hasErrno } from '@ct/errors'
 import { LayerfsError } from '../errors.ts'
 import type { SnapshotInfo, SnapshotKind, SnapshotUsage } from './snapshotter.ts'
 
@@ -35,6 +37,16 @@ export function stageRecord(directory: string, record: SnapshotRecord): void {
 /** Lets a record that was staged take the place of the other. */
 export function useStagedRecord(directory: string): void {
   renameSync(join(directory, STAGED_FILE), join(directory, FILE))
+}
+
+/** Waits until the record that is there now is on disk; when the snapshot was removed meanwhile, there is none. */
+export async function syncRecord(directory: string): Promise<void> {
+  try {
+    await using handle = await open(directory)
+    await handle.sync()
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT')) throw error
+  }
 }
 
 function textOf(record: SnapshotRecord): string {

@@ -89,10 +89,10 @@ export class LayerUnpacker {
     const { layer, limits, signal, onState } = this.#plan
     onState('extracting', 0)
     let readBytes = 0
-    const blob = counted(this.#source.fetch(layer.descriptor, { signal, verify: false }), (bytes) => {
+    const blob = counted(this.#source.fetch(layer.descriptor, { signal, verify: false, transient: true }), (bytes) => {
       readBytes += bytes
     })
-    return applyLayer(decompress(blob, 'auto', { maxRatio: limits?.maxRatio }), target, {
+    return applyLayer(decompress(blob, 'auto', { maxRatio: limits?.maxRatio, transient: true }), target, {
       whiteouts,
       expectedDiffId: layer.diffId,
       limits,

@@ -1,5 +1,6 @@
 import { scanTree } from '@ct/native'
 import { describe, expect, it } from 'vitest'
+import { inheritDirectories } from '../../src/unpack/inherit-directories.ts'
 import { apply, overlayOf, scratch, treeOf } from '../scratch.ts'
 import { archive, file, header } from '../tar/archive.ts'
 
@@ -121,6 +122,29 @@ describe('whiteouts', () => {
     const implied = /^(d|d\/sub|other)$/
     for (const path of Object.keys(removed)) if (!implied.test(path)) expect(`${path} ${merged[path]}`).toBe(`${path} ${removed[path]}`)
     expect(Object.keys(merged)).toEqual(Object.keys(removed))
+  })
+
+  const below = archive(dir('./'), dir('p/', '0000700'), dir('p/q/', '0000711'), file('p/q/old', 'old'), file('p/old', 'old'))
+  it.each<[string, readonly Buffer[], string, string | undefined]>([
+    ['a whiteout before them', [wh('.wh.p'), file('p/q/n', 'n')], '755', '755'],
+    ['a whiteout after them', [file('p/q/n', 'n'), wh('.wh.p')], '755', '755'],
+    ['a whiteout after some', [file('p/q/n', 'n'), wh('.wh.p'), file('p/q/r/m', 'm')], '755', '755'],
+    ['an opaque marker before them', [wh('p/.wh..wh..opq'), file('p/q/n', 'n')], '700', '755'],
+    ['an opaque marker after them', [file('p/q/n', 'n'), wh('p/.wh..wh..opq')], '700', '755'],
+    ['a whiteout below, after them', [file('p/q/n', 'n'), wh('p/.wh.q')], '700', '755'],
+    ['a whiteout and a directory', [file('p/q/n', 'n'), wh('.wh.p'), dir('p/', '0000750')], '750', '755'],
+    ['a whiteout and a link in its place', [wh('.wh.p'), dir('o/'), symlink('p', 'o')], '777', undefined],
+    ['none', [file('p/q/n', 'n')], '700', '711'],
+  ])('give directories that entries only imply the metadata of the lower ones unless these are hidden: %s', async (_what, upper, p, q) => {
+    const [flat, bottom, top] = [sub(), sub(), sub()]
+    await apply(below, flat)
+    await apply(archive(dir('./'), ...upper), flat)
+    await apply(below, bottom, 'overlay')
+    const { impliedDirectories } = await apply(archive(dir('./'), ...upper), top, 'overlay')
+    await inheritDirectories(top, [bottom], impliedDirectories)
+    const [removed, merged] = [await treeOf({ path: flat }), await treeOf(overlayOf(top, bottom))]
+    expect(merged).toEqual(removed)
+    expect([removed.p, removed['p/q']].map((line) => line?.split(' ')[1])).toEqual([p, q])
   })
 
   it('keeps them in the way of overlayfs', async () => {

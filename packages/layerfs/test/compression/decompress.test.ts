@@ -111,10 +111,46 @@ describe('decompress', () => {
     await expect.poll(() => released).toBe(true)
   })
 
+  it.each<[string, Buffer, Buffer]>([
+    ['gzip', zlib.gzipSync(noise), noise],
+    ['gzip members', Buffer.concat([zlib.gzipSync(text), zlib.gzipSync(noise)]), Buffer.concat([text, noise])],
+    ['zstd', Buffer.concat([rawFrame(noise), skippable('x'.repeat(99)), HELLO]), Buffer.concat([noise, Buffer.from('hello')])],
+    ['what is not compressed', noise, noise],
+  ])('takes and gives transient chunks of %s', async (_what, bytes, expected) => {
+    for (const size of [900, 5000, 40_000]) {
+      const seen: Buffer[] = []
+      for await (const chunk of decompress(overwritten(bytes, size), 'auto', { transient: true })) seen.push(Buffer.from(chunk))
+      expect(Buffer.concat(seen).equals(expected)).toBe(true)
+    }
+  })
+
+  it('gives the memory of transient chunks back once they are used', async () => {
+    const seen: Uint8Array[] = []
+    for await (const chunk of decompress(chunked(zlib.gzipSync(Buffer.alloc(2_000_000)), 500), 'gzip', { transient: true }))
+      seen.push(chunk)
+    expect(seen.slice(0, -1).map(({ buffer }) => buffer.byteLength)).toEqual(seen.slice(0, -1).map(() => 0))
+    expect(seen.length).toBeGreaterThan(2)
+  })
+
+  it('leaves chunks to the receiver when it asks for no transient ones', async () => {
+    const seen: Uint8Array[] = []
+    for await (const chunk of decompress(chunked(zlib.gzipSync(Buffer.alloc(2_000_000)), 500), 'gzip')) seen.push(chunk)
+    expect(seen.reduce((sum, { length }) => sum + length, 0)).toBe(2_000_000)
+  })
+
   it('decodes zstd in JavaScript where Node cannot', async () => {
     expect((await collect(unzstdInJavaScript(chunked(Buffer.concat([HELLO, rawFrame(text)]))))).toString()).toBe(`hello${text}`)
   })
 })
+
+/** Chunks in one buffer, each overwritten when the next is asked for. */
+async function* overwritten(bytes: Buffer, size: number): AsyncGenerator<Uint8Array, void> {
+  const buffer = Buffer.alloc(size)
+  for (let at = 0; at < bytes.length; at += size) {
+    yield buffer.subarray(0, bytes.copy(buffer, 0, at, at + size))
+    buffer.fill(0xff)
+  }
+}
 
 function flipped(bytes: Buffer, at: number): Buffer {
   const copy = Buffer.from(bytes)
