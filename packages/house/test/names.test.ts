@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { allPackages, libraryPackages, readText, typescriptFiles } from '../src/workspace.ts'
 
 const FORBIDDEN = new Set(['utils', 'util', 'common', 'shared', 'types', 'lib', 'helpers', 'helper', 'misc'])
-const KEBAB = /^[a-z0-9]+(-[a-z0-9_]+)*(\.(table|gen|kernel|d))?(\.test)?\.ts$/
+const KEBAB = /^[a-z0-9]+(-[a-z0-9_]+)*(\.(table|gen|kernel|vm|d))?(\.test)?\.ts$/
 const packages = libraryPackages().map((item) => [item.name, item] as const)
 
 describe('names', () => {

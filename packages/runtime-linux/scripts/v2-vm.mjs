@@ -78,7 +78,7 @@ tests=$(sed 's/.*ct.tests=\\([^ ]*\\).*/\\1/' /proc/cmdline | tr , ' ')
 echo "kernel $(uname -r), cgroups: $(grep -c ' - cgroup ' /proc/self/mountinfo) hierarchies of version 1, $(cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null)"
 cd /work
 {
-  node node_modules/vitest/vitest.mjs run --project kernel --reporter verbose --test-timeout 120000 --hook-timeout 120000 $tests
+  node node_modules/vitest/vitest.mjs run --project kernel${values.systemd ? ' --project vm' : ''} --reporter verbose --test-timeout 120000 --hook-timeout 120000 $tests
   echo "${STATUS}$?"
 } 2>&1 | cat
 poweroff -f

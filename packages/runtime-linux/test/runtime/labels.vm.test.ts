@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Process, Spec } from '../../src/index.ts'
-import { securityModules } from '../../src/plan/labels.ts'
 import { TestRuntime } from '../test-runtime.ts'
 
 /** May do everything but write one file; the name of the profile and of the file are the same. */
@@ -13,7 +12,7 @@ const profile = (name: string) => `
   }`
 const NAMES = ['ct-test-first', 'ct-test-other']
 
-/** Loads or removes the profiles; the kernel of the virtual machine has AppArmor, that of most machines of CI has not. */
+/** Loads or removes the profiles; the kernel of the virtual machine has AppArmor. */
 function parser(action: '--replace' | '--remove'): void {
   execFileSync('apparmor_parser', [action, '--skip-cache'], { input: NAMES.map(profile).join('\n'), stdio: ['pipe', 'inherit', 'inherit'] })
 }
@@ -21,7 +20,7 @@ function parser(action: '--replace' | '--remove'): void {
 const withProfile = (apparmorProfile: string) => (spec: Spec) => ({ ...spec, process: { ...(spec.process as Process), apparmorProfile } })
 const TRY = 'for name in ct-test-first ct-test-other; do touch /tmp/$name 2>/dev/null && echo $name; done; cat /proc/self/attr/current'
 
-describe.runIf(securityModules().apparmor !== undefined)('a process with an AppArmor profile', () => {
+describe('a process with an AppArmor profile', () => {
   let box: TestRuntime
 
   beforeAll(() => {
