@@ -91,7 +91,7 @@ int ct_op_hold(struct ct_child *c, CT_UNUSED const struct ct_operation *op) {
 
 static int find(CT_UNUSED struct ct_child *c, const char *file) {
   struct stat info;
-  if (stat(file, &info) != 0 || faccessat(AT_FDCWD, file, X_OK, AT_EACCESS) != 0) return -1;
+  if (stat(file, &info) != 0 || access(file, X_OK) != 0) return errno == EPERM || errno == ENOSYS ? 0 : -1; /* a filter's answer */
   return S_ISDIR(info.st_mode) ? ct_error(EACCES) : 0;
 }
 

@@ -80,6 +80,31 @@ test('files of the exec are tried in order', async () => {
   expect(output(sandbox)).toBe('found\n')
 })
 
+/** A filter that answers calls with EPERM. */
+function denying(calls: readonly number[]): Uint8Array {
+  const load = [0x20, 0, 0, 0]
+  const tests = calls.map((call, index) => [0x15, calls.length - index, 0, call])
+  const instructions = [load, ...tests, [0x06, 0, 0, 0x7fff0000], [0x06, 0, 0, 0x00050001]]
+  const program = Buffer.alloc(instructions.length * 8)
+  for (const [index, [code = 0, yes = 0, no = 0, value = 0]] of instructions.entries()) {
+    program.writeUInt16LE(code, index * 8)
+    program.writeUInt8(yes, index * 8 + 2)
+    program.writeUInt8(no, index * 8 + 3)
+    program.writeUInt32LE(value, index * 8 + 4)
+  }
+  return program
+}
+
+test('a program is started also where a filter keeps from looking for it', async () => {
+  using sandbox = new Sandbox()
+  const [access, faccessat, faccessat2] = [21, 269, 439] // of x86-64
+  const look: Operation[] = [
+    { op: 'seccomp', program: denying([access, faccessat, faccessat2]), flags: 0 },
+    { op: 'probe', files: ['/bin/echo'] },
+  ]
+  expect(await run(sandbox, ['echo', 'here'], { late: look })).toMatchObject({ exitCode: 0, stdout: 'here\n' })
+})
+
 test('a failing operation is named, and nothing is left', async () => {
   using sandbox = new Sandbox()
   const late: Operation[] = [{ op: 'symlink', target: '/proc/new', linkTarget: 'x' }]

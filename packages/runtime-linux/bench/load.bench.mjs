@@ -65,8 +65,10 @@ try {
   const contestants = spawnSync('podman', ['--version']).status === 0 ? [ours, podman] : [ours]
   const totals = {}
   for (const contestant of contestants) {
-    await each(['warm'], contestant.start)
-    await each(['warm'], contestant.stop)
+    // Several, because ours has its helpers made by a server from the third on, which stays.
+    const warm = ['warm-1', 'warm-2', 'warm-3', 'warm-4']
+    await each(warm, contestant.start)
+    await each(warm, contestant.stop)
     const before = count()
     const ids = Array.from({ length: containers }, (_, index) => `${contestant.name}-${index}`)
     const startMs = await timed(() => each(ids, contestant.start))
