@@ -99,7 +99,8 @@ async function makeContainer(request: CreateRequest, progress: Progress): Promis
   const onPause = async (pid: number) => {
     progress.record = withProcess(early, pid)
     await moveNetDevices(request.bundle.spec.linux?.netDevices ?? {}, pid)
-    await runEarlyHooks({ record: progress.record, cgroup, directory, state: stateOf(progress.record, 'creating') }, request.signal)
+    const state = stateOf(progress.record, 'created') // as the specification has it after step 2 of the lifecycle
+    await runEarlyHooks({ record: progress.record, cgroup, directory, state }, request.signal)
     return listenerMessage(progress.record)
   }
   const supervisor = await launchContainer({ ...request, hold }, { cgroup, record: early, directory, filter, onPause })

@@ -65,7 +65,7 @@ describe('hooks', () => {
       spec: { ...bundle({ createRuntime: [sh('cat > $OUT')], poststop: [sh('cat > $OUT')] }).spec, annotations: { a: 'b' } },
     })
     const told = () => JSON.parse(readFileSync(out, 'utf8')) as State
-    expect(told()).toEqual({ ociVersion: '1.2.1', id: 'told', status: 'creating', pid, bundle: box.root.rootfs, annotations: { a: 'b' } })
+    expect(told()).toEqual({ ociVersion: '1.2.1', id: 'told', status: 'created', pid, bundle: box.root.rootfs, annotations: { a: 'b' } })
     expect(readlinkSync(`/proc/${pid}/ns/net`)).not.toBe(readlinkSync('/proc/self/ns/net'))
     await runtime.delete('told')
     expect(told()).toMatchObject({ status: 'stopped', pid: 0 })

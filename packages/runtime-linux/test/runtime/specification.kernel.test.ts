@@ -26,7 +26,7 @@ describe('hooks inside', () => {
     const { pid } = await box.runtime.create('inner', withHooks(hooks, 'sleep', '100'))
     const [net, state, mounted] = readFileSync(out, 'utf8').trim().split('\n')
     expect(net).toBe(readlinkSync(`/proc/${pid}/ns/net`))
-    expect(JSON.parse(state ?? '')).toMatchObject({ id: 'inner', status: 'creating', pid })
+    expect(JSON.parse(state ?? '')).toMatchObject({ id: 'inner', status: 'created', pid })
     expect(mounted).toBe('mounted')
     await box.runtime.start('inner')
     expect(readFileSync(`${rootfs}/tmp/told`, 'utf8')).toMatch(/"status":"created".*CapBnd:\t00000000a80425fb/)
