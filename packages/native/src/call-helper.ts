@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { hasErrno } from '@ct/errors'
-import { NativeError } from './errors.ts'
+import { helperLost, NativeError } from './errors.ts'
 import { type HelperStatus, startHelper } from './helper-process.ts'
 import { openServedHelper } from './helper-server.ts'
 import { parseReport, REPORT_BYTES } from './report.ts'
@@ -20,7 +20,7 @@ export async function callHelper(verb: 'net' | 'devices', message: Uint8Array): 
   const bytes = await collect(served.connection, verb, served.kill)
   // The report comes behind the output, on the same connection.
   const report = parseReport(bytes.subarray(-REPORT_BYTES))
-  if (report === undefined) throw new NativeError('NATIVE_HELPER_LOST', `ct-native ${verb} ended without a report`, { kind: 'internal' })
+  if (report === undefined) throw helperLost(verb)
   return { output: bytes.subarray(0, -REPORT_BYTES), status: report }
 }
 

@@ -24,6 +24,12 @@ export interface NativeErrorOptions extends CtErrorOptions {
   readonly operationIndex?: number | undefined
 }
 
+/** A helper has ended, or was ended, before it said how it went. */
+export function helperLost(verb: string, { end, cause }: { readonly end?: string; readonly cause?: unknown } = {}): NativeError {
+  const how = end === undefined ? '' : ` (${end})`
+  return new NativeError('NATIVE_HELPER_LOST', `ct-native ${verb} ended without a report${how}`, { kind: 'internal', cause })
+}
+
 /** An error of the helper or its client; `cause` has the errno's code where the kernel refused something. */
 export class NativeError extends CtError<NativeErrorCode> {
   /** Name of the errno that the kernel gave, such as `ENOENT`. */

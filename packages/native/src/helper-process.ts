@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { hasErrno } from '@ct/errors'
-import { NativeError } from './errors.ts'
+import { helperLost } from './errors.ts'
 import { helperPath } from './helper-path.ts'
 
 /** What the helper says at its end: the 16 bytes of the status record, and the path after it. */
@@ -48,7 +48,7 @@ async function settledStatus(stream: Readable, ended: Promise<string>, verb: str
   const status = await readStatus(stream)
   const end = await ended
   if (status !== undefined) return status
-  throw new NativeError('NATIVE_HELPER_LOST', `ct-native ${verb} ended without a report (${end})`, { kind: 'internal' })
+  throw helperLost(verb, { end })
 }
 
 async function readStatus(stream: Readable): Promise<HelperStatus | undefined> {

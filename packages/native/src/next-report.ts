@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { hasErrno } from '@ct/errors'
-import { NativeError } from './errors.ts'
+import { helperLost } from './errors.ts'
 import { parseReport, REPORT_BYTES, type Report } from './report.ts'
 
 /** Takes the next report of a stream; what follows stays in it. Throws `NATIVE_HELPER_LOST` when the stream ends before. */
@@ -26,5 +26,5 @@ export function nextReport(stream: Readable, verb: string): Promise<Report> {
 /** One that could not be started says so itself; one that was ended may have left something unread. */
 function lostError(verb: string, cause: unknown): Error {
   if (cause instanceof Error && !hasErrno(cause, 'ECONNRESET', 'EPIPE')) return cause
-  return new NativeError('NATIVE_HELPER_LOST', `ct-native ${verb} ended without a report`, { kind: 'internal', cause })
+  return helperLost(verb, { cause })
 }
