@@ -114,7 +114,7 @@ function makeInitramfs() {
     for (const part of readdirSync(join(packages, name)).filter((entry) => ['package.json', 'dist', 'bin'].includes(entry)))
       cpSync(join(packages, name, part), join(to, part), { recursive: true, dereference: true })
   }
-  cpSync(join(packages, '../node_modules/fzstd'), join(root, 'work/node_modules/fzstd'), { recursive: true })
+  cpSync(join(packages, '../node_modules/zstddec'), join(root, 'work/node_modules/zstddec'), { recursive: true })
   cpSync(new URL('power-cut-guest.mjs', import.meta.url), join(root, 'work/guest.mjs'))
   writeFileSync(join(root, 'init'), INIT, { mode: 0o755 })
   const image = join(directory, 'initramfs')

@@ -9,12 +9,6 @@ const RLE_BLOCK = 1
 const RESERVED_BLOCK = 3
 const CHECKSUM_BYTES = 4
 
-/** Options of {@link zstdFrames}. */
-export interface ZstdFrameOptions {
-  /** End a piece with every block, so that a decoder that takes a piece at once makes at most 128 KiB of it. @default false */
-  readonly perBlock?: boolean | undefined
-}
-
 /**
  * The frames of a zstd body without the skippable ones, in pieces none of which reaches over the end of a frame:
  * decoders that handle one frame at a time need it. Content is not copied. Memory is bounded by the window, which is
@@ -22,11 +16,8 @@ export interface ZstdFrameOptions {
  * @see https://www.rfc-editor.org/rfc/rfc8878#section-3
  * @throws LayerfsError `LAYERFS_COMPRESSION_CORRUPT`, also when the body is incomplete or wants a window above 128 MiB
  */
-export async function* zstdFrames(
-  body: AsyncIterable<Uint8Array>,
-  { perBlock = false }: ZstdFrameOptions = {},
-): AsyncGenerator<Uint8Array, void> {
-  const scanner = new FrameScanner(perBlock)
+export async function* zstdFrames(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  const scanner = new FrameScanner()
   for await (const chunk of body) yield* scanner.split(chunk)
   scanner.end()
 }
@@ -45,8 +36,7 @@ interface Part {
 const NOTHING = Buffer.alloc(0)
 
 /** Walks from part to part, wherever chunks are cut. */
-class FrameScanner {
-  readonly #perBlock: boolean
+export class FrameScanner {
   readonly #magic: Part = { sizeBytes: MAGIC_BYTES, isKept: false, isRead: true, next: (magic) => this.#begin(magic) }
   #part = this.#magic
   #seenBytes = 0
@@ -55,10 +45,12 @@ class FrameScanner {
   #header: Buffer | undefined
   #endsPiece = false
 
-  constructor(perBlock: boolean) {
-    this.#perBlock = perBlock
+  /** @throws LayerfsError `LAYERFS_COMPRESSION_CORRUPT` in the middle of a frame */
+  end(): void {
+    if (this.#part !== this.#magic || this.#seenBytes > 0) throw truncated()
   }
 
+  /** The pieces of a chunk, which are good as long as the chunk is. */
   *split(chunk: Uint8Array): Generator<Uint8Array, void> {
     let start = 0
     for (let at = 0; at < chunk.length; ) {
@@ -74,10 +66,6 @@ class FrameScanner {
       yield chunk.subarray(start, at)
       start = at
     }
-  }
-
-  end(): void {
-    if (this.#part !== this.#magic || this.#seenBytes > 0) throw truncated()
   }
 
   #take(part: Part, bytes: Uint8Array): void {
@@ -122,7 +110,7 @@ class FrameScanner {
     if (type === RESERVED_BLOCK || fields >> 3 > MAX_BLOCK_BYTES) throw corruptBody('zstd', 'a block is malformed')
     const isLast = (fields & 1) === 1
     const next = (): Part => {
-      this.#endsPiece ||= isLast || this.#perBlock
+      this.#endsPiece ||= isLast
       return isLast ? this.#magic : this.#blockHeader(checksumBytes)
     }
     return { sizeBytes: (type === RLE_BLOCK ? 1 : fields >> 3) + (isLast ? checksumBytes : 0), isKept: true, isRead: false, next }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import * as zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { decompress } from '../../src/compression/decompress.ts'
-import { unzstdInJavaScript } from '../../src/compression/unzstd.ts'
+import { unzstdInThread } from '../../src/compression/unzstd.ts'
 import { chunked, collect } from '../tar/archive.ts'
 
 const text = Buffer.from('layers upon layers '.repeat(20_000))
@@ -138,8 +138,30 @@ describe('decompress', () => {
     expect(seen.reduce((sum, { length }) => sum + length, 0)).toBe(2_000_000)
   })
 
-  it('decodes zstd in JavaScript where Node cannot', async () => {
-    expect((await collect(unzstdInJavaScript(chunked(Buffer.concat([HELLO, rawFrame(text)]))))).toString()).toBe(`hello${text}`)
+  it('decodes zstd in a thread where Node cannot', async () => {
+    expect((await collect(unzstdInThread(chunked(Buffer.concat([HELLO, rawFrame(text)]))))).toString()).toBe(`hello${text}`)
+  })
+
+  it('decodes zstd in a thread after one that broke, and several at once', async () => {
+    const broken = Buffer.concat([rawFrame(noise), flipped(EMPTY, -1), rawFrame(noise)])
+    await expect(collect(unzstdInThread(chunked(broken)))).rejects.toMatchObject({ code: 'LAYERFS_COMPRESSION_CORRUPT' })
+    const bodies = Array.from({ length: 6 }, () => collect(unzstdInThread(chunked(rawFrame(noise), 1000))))
+    for (const content of await Promise.all(bodies)) expect(content.equals(noise)).toBe(true)
+  })
+
+  it('asks a body of zstd for no more than it is asked for itself', async () => {
+    let given = 0
+    async function* body(): AsyncGenerator<Uint8Array, void> {
+      for (const chunk of Array.from({ length: 50 }, () => rawFrame(noise))) {
+        given++
+        yield chunk
+      }
+    }
+    const content = unzstdInThread(body())
+    await content.next()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(given).toBeLessThan(10)
+    await content.return()
   })
 })
 
