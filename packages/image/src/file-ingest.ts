@@ -79,7 +79,7 @@ export class FileIngest implements Ingest {
     checkContent(expected, actual)
     const final = await this.#place.place(actual.digest)
     try {
-      await this.#handle.sync()
+      await this.#writer.sync()
       await this.#close()
       await publishFile(this.#path, final)
     } catch (error) {

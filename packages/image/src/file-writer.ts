@@ -5,6 +5,8 @@ const bufferBytes = 512 * 1024
 /** Fresh memory is dear (each of its pages is a fault, and the garbage collector's work), so buffers are passed on. */
 const spare: Buffer[] = []
 const maxSpare = 4
+/** When so much more is written, the disk is told to begin, while the rest arrives: little is left to wait for at the end. */
+const syncBytes = 32 * 1024 * 1024
 
 /** Appends to a file through two buffers: one is written while the other is filled. */
 export class FileWriter {
@@ -13,6 +15,9 @@ export class FileWriter {
   #filling: Buffer | undefined
   #filled = 0
   #writing: Promise<Buffer | undefined> = Promise.resolve(undefined)
+  #unsyncedBytes = 0
+  /** While the disk is at it; when that failed, the kernel tells it once, so it stays here to be told by `sync`. */
+  #syncing: Promise<void> | undefined
 
   /** The path is for errors. */
   constructor(handle: FileHandle, path: string) {
@@ -38,9 +43,15 @@ export class FileWriter {
     await this.#writing
   }
 
+  /** Waits until all that was flushed is on the disk. */
+  async sync(): Promise<void> {
+    await this.#syncing
+    await this.#handle.sync()
+  }
+
   /** Waits for what is being written, forgets the rest, and passes the buffers on. */
   async end(): Promise<void> {
-    const [written] = await Promise.allSettled([this.#writing])
+    const [written] = await Promise.allSettled([this.#writing, this.#syncing])
     for (const buffer of [this.#filling, written.status === 'fulfilled' ? written.value : undefined]) {
       if (buffer !== undefined && spare.length < maxSpare) spare.push(buffer)
     }
@@ -67,9 +78,23 @@ export class FileWriter {
         const { bytesWritten } = await this.#handle.write(buffer, written, length - written)
         written += bytesWritten
       }
+      this.#unsyncedBytes += length
+      if (this.#unsyncedBytes >= syncBytes && this.#syncing === undefined) this.#startSyncing()
       return buffer
     } catch (error) {
       throw asNoSpace(error, this.#path)
     }
+  }
+
+  #startSyncing(): void {
+    this.#unsyncedBytes = 0
+    const syncing = this.#handle.datasync()
+    this.#syncing = syncing
+    syncing.then(
+      () => {
+        this.#syncing = undefined
+      },
+      () => undefined, // told by `sync`
+    )
   }
 }
