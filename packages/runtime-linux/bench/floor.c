@@ -51,7 +51,21 @@ static void enter(const char *directory, const char *file) {
   close(fd);
 }
 
-static void make_mounts(const char *rootfs) {
+/* What version 1 looks like in a container: a directory with its cgroup of each controller, all read-only. */
+static void mount_cgroups(int count, char **cgroups) {
+  must(mount("cgroup", "sys/fs/cgroup", "tmpfs", MS_NOSUID | MS_NOEXEC | MS_NODEV, "mode=755,size=64k"), "cgroup");
+  for (int i = 0; i < count; i++) {
+    char controller[64], target[96];
+    must(sscanf(cgroups[i], "/sys/fs/cgroup/%63[^/]", controller) - 1, cgroups[i]);
+    snprintf(target, sizeof target, "sys/fs/cgroup/%s", controller);
+    must(mkdir(target, 0755), target);
+    must(mount(cgroups[i], target, NULL, MS_BIND, NULL), target);
+    must(mount(NULL, target, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NOEXEC | MS_NODEV, NULL), target);
+  }
+  must(mount(NULL, "sys/fs/cgroup", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NOEXEC | MS_NODEV, NULL), "cgroup");
+}
+
+static void make_mounts(const char *rootfs, int count, char **cgroups) {
   static const struct {
     const char *type, *target, *data;
     unsigned long flags;
@@ -65,7 +79,9 @@ static void make_mounts(const char *rootfs) {
   };
   static const char *const nodes[] = {"null", "zero", "full", "random", "urandom", "tty"};
   static const unsigned char minors[] = {3, 5, 7, 8, 9, 0};
-  static const char *const masked[] = {"proc/kcore", "proc/keys", "proc/timer_list", "proc/acpi", "proc/scsi", "sys/firmware"};
+  static const char *const masked[] = {
+      "proc/acpi", "proc/asound", "proc/interrupts", "proc/kcore", "proc/keys", "proc/latency_stats", "proc/timer_list",
+      "proc/timer_stats", "proc/sched_debug", "proc/scsi", "sys/firmware", "sys/devices/virtual/powercap"};
   static const char *const readonly[] = {"proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger"};
   must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "private");
   must(mount(rootfs, rootfs, NULL, MS_BIND | MS_REC, NULL), "rootfs");
@@ -74,6 +90,7 @@ static void make_mounts(const char *rootfs) {
     mkdir(mounts[i].target, 0755);
     must(mount(mounts[i].type, mounts[i].target, mounts[i].type, mounts[i].flags, mounts[i].data), mounts[i].target);
   }
+  mount_cgroups(count, cgroups);
   must(chdir("dev"), "dev");
   for (size_t i = 0; i < sizeof minors; i++) must(mknod(nodes[i], S_IFCHR | 0666, makedev(i == 5 ? 5 : 1, minors[i])), nodes[i]);
   must(chdir(rootfs), "rootfs");
@@ -121,7 +138,7 @@ int main(int argc, char **argv) {
     mark(at_clone);
     for (int i = 4; i < argc; i++) enter(argv[i], "tasks");
     must(unshare(CLONE_NEWCGROUP), "cgroup namespace");
-    make_mounts(argv[1]);
+    make_mounts(argv[1], argc - 4, argv + 4);
     mark(at_mounts);
     drop_privileges(&filter);
     mark(at_privileges);
