@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ImageStore } from '@ct/image'
+import { type ImageStore, isInternalReference } from '@ct/image'
 import { type Gatekeeper, OPEN_GATE } from './access/gatekeeper.ts'
 import { RequestRates, type UserLimits } from './access/user-limits.ts'
 import { answerError, asDistributionError } from './error-answer.ts'
@@ -134,6 +134,7 @@ function stateOf(options: RegistryOptions, onError: (error: unknown) => void): R
   const { store, storeName = 'localhost', isSparse = false, maxRepositoryBytes = Number.POSITIVE_INFINITY } = options
   const { uploadIdleMs = 3_600_000, uploadLimit = 1000, userLimits, upstream, onEvent = () => undefined } = options
   const ownerLimit = userLimits?.uploads ?? Number.POSITIVE_INFINITY
+  if (isInternalReference(`${storeName}/`)) throw new TypeError(`${storeName} cannot be the name of a registry: .ct.invalid is reserved`)
   const facts = new ManifestFacts(store)
   const referrers = new ReferrerIndex({ store, facts }, storeName)
   return {

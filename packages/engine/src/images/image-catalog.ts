@@ -8,6 +8,9 @@ import {
   formatReference,
   type Image,
   isDigest,
+  isIndexMediaType,
+  isInternalReference,
+  isManifestMediaType,
   parseReference,
   readImage,
 } from '@ct/image'
@@ -43,7 +46,8 @@ export class ImageCatalog {
     for (const record of records) this.#byId.set(record.id, record)
     const known = new Set(records.map(({ manifest }) => manifest.digest))
     for (const { reference, descriptor } of await this.store.listRefs()) {
-      if (!known.has(descriptor.digest)) await this.#adopt(reference, descriptor)
+      const mayBeImage = isManifestMediaType(descriptor.mediaType) || isIndexMediaType(descriptor.mediaType)
+      if (mayBeImage && !known.has(descriptor.digest)) await this.#adopt(reference, descriptor)
     }
   }
 
@@ -115,12 +119,18 @@ export class ImageCatalog {
     return found
   }
 
-  /** Full references by image id. */
+  /** Lets a reference with a tag stand for an image. `ENGINE_INVALID` for a name that stores keep for other things than images. */
+  async tag(image: Descriptor, reference: string): Promise<void> {
+    if (isInternalReference(reference)) throw invalid(`${reference} is no name for an image: .ct.invalid is reserved`)
+    await this.store.tag(image, reference)
+  }
+
+  /** Full references with a tag, by image id. One by digest is a registry's on the same store, which it keeps its images by. */
   async references(): Promise<ReadonlyMap<Digest, readonly string[]>> {
     const byManifest = new Map(this.all().map((record) => [record.manifest.digest, record.id]))
     const result = new Map<Digest, string[]>()
     for (const { reference, descriptor } of await this.store.listRefs()) {
-      const id = byManifest.get(descriptor.digest)
+      const id = isByDigest(reference) ? undefined : byManifest.get(descriptor.digest)
       if (id !== undefined) result.set(id, [...(result.get(id) ?? []), reference])
     }
     return result
@@ -164,8 +174,11 @@ export class ImageCatalog {
   async #adopt(reference: string, descriptor: Descriptor): Promise<void> {
     try {
       const image = await readImage(this.store, descriptor)
-      this.put(image, { sizeBytes: image.manifest.layers.reduce((sum, { size }) => sum + size, 0) })
+      const repoDigests = isByDigest(reference) ? [reference] : []
+      this.put(image, { repoDigests, sizeBytes: image.manifest.layers.reduce((sum, { size }) => sum + size, 0) })
     } catch (error) {
+      // A registry on the same store has other things than images, too.
+      if (isCtError(error) && error.kind === 'unsupported') return
       if (!isCtError(error) && !hasErrno(error, 'ENOENT')) throw error
       this.errors.push(
         new EngineError('ENGINE_BAD_RECORD', `image ${reference} cannot be read: ${error.message}`, {
@@ -182,6 +195,10 @@ export class ImageCatalog {
     this.#records.write(digestHex(record.id), record, { sync: true })
     this.#byId.set(record.id, record)
   }
+}
+
+function isByDigest(reference: string): boolean {
+  return parseReference(reference).digest !== undefined
 }
 
 function asReference(text: string): ReturnType<typeof parseReference> | undefined {
