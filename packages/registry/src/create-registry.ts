@@ -7,6 +7,7 @@ import { DistributionError } from './errors.ts'
 import type { RegistryState } from './exchange.ts'
 import { ManifestBytes } from './manifest-bytes.ts'
 import { ManifestFacts } from './manifest-facts.ts'
+import { type CheckReferrersOptions, checkReferrers, type ReferrerProblem } from './operations/check-referrers.ts'
 import { type Collected, type CollectOptions, collectGarbage } from './operations/collect-garbage.ts'
 import type { RegistryEvent } from './operations/registry-event.ts'
 import type { RequestRecord } from './operations/request-record.ts'
@@ -52,6 +53,8 @@ export interface RegistryHandler extends AsyncDisposable {
   (request: IncomingMessage, response: ServerResponse): void
   /** Removes what no manifest needs, while it serves. */
   collect(options?: CollectOptions): Promise<Collected>
+  /** Compares the index of referrers with the manifests, and tells of what was wrong; mends it when told to. */
+  checkReferrers(options?: CheckReferrersOptions): Promise<readonly ReferrerProblem[]>
 }
 
 /**
@@ -92,6 +95,7 @@ export function createRegistry(options: RegistryOptions): RegistryHandler {
 
   return Object.assign((request: IncomingMessage, response: ServerResponse) => void serve(request, response), {
     collect: (collectOptions?: CollectOptions) => collectGarbage(state, collectOptions),
+    checkReferrers: (checkOptions?: CheckReferrersOptions) => checkReferrers(state, checkOptions),
     [Symbol.asyncDispose]: () => state.uploads[Symbol.asyncDispose](),
   })
 }

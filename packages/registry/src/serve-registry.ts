@@ -33,6 +33,8 @@ export interface RunningRegistry extends AsyncDisposable {
   readonly url: string
   /** Removes what no manifest needs, while it serves. */
   readonly collect: RegistryHandler['collect']
+  /** Compares the index of referrers with the manifests, and mends it when told to. */
+  readonly checkReferrers: RegistryHandler['checkReferrers']
   /** Stops listening, lets the requests under way end, for so long at most, and discards unfinished uploads. @default 10,000 */
   close(graceMs?: number): Promise<void>
 }
@@ -65,7 +67,8 @@ export async function serveRegistry(options: ServeRegistryOptions): Promise<Runn
     await registry[Symbol.asyncDispose]()
     await hooks[Symbol.asyncDispose]()
   }
-  return { url: server.url, collect: registry.collect, close, [Symbol.asyncDispose]: () => close() }
+  const { collect, checkReferrers } = registry
+  return { url: server.url, collect, checkReferrers, close, [Symbol.asyncDispose]: () => close() }
 }
 
 function rootOf(root: string | undefined): string {

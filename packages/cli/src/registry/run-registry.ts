@@ -1,9 +1,9 @@
-import { type CollectOptions, type RegistryOptions, type RunningRegistry, serveRegistry } from '@ct/registry'
+import { type RegistryOptions, serveRegistry } from '@ct/registry'
 import { createRegistryClient } from '@ct/registry-client'
 import type { Context } from '../context.ts'
 import { integerFlag } from '../create/bad-flag.ts'
 import { openStorage, type StorageFlags, storageOf } from './open-storage.ts'
-import { holdRegistryRoot } from './registry-root.ts'
+import { holdRegistryRoot, type RegistryTasks } from './registry-root.ts'
 import { type RetentionFlags, retentionRules } from './retention-rules.ts'
 import { type ServeFlags, serveOptions } from './serve-options.ts'
 
@@ -23,10 +23,9 @@ export async function runRegistry(flags: RunFlags, context: Context): Promise<nu
   const options = await serveOptions(flags, env.CT_WEBHOOK_SECRET)
   const retention = await retentionRules(flags)
   const storage = storageOf(flags, context)
-  let registry: RunningRegistry | undefined
+  let tasks: RegistryTasks | undefined
   // A bucket is shared with others; a directory is ours alone.
-  const collect = async (request: CollectOptions): Promise<unknown> => registry?.collect({ retention, ...request })
-  await using _held = storage.root === undefined ? undefined : await holdRegistryRoot(storage.root, collect)
+  await using _held = storage.root === undefined ? undefined : await holdRegistryRoot(storage.root, () => tasks)
   await using client = createRegistryClient({ userAgent: 'ct-registry' })
   using opened = await openStorage(storage)
   await using running = await serveRegistry({
@@ -36,7 +35,7 @@ export async function runRegistry(flags: RunFlags, context: Context): Promise<nu
     onError,
     ...(flags.quiet !== true && { onRequest: (record) => log({ level: 'info', ...record }) }),
   })
-  registry = running
+  tasks = { collect: (request) => running.collect({ retention, ...request }), checkReferrers: running.checkReferrers }
   const collecting = setInterval(() => void running.collect({ retention }).catch(onError), intervalMinutes * 60_000).unref()
   if (intervalMinutes <= 0) clearInterval(collecting)
   stdout.write(`ct registry ready on ${running.url}\n`)

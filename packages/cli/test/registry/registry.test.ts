@@ -3,12 +3,11 @@ import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promis
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
 import { ContentStore, digestOf } from '@ct/image'
 import S3rver from 's3rver'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { runCli } from '../../src/cli.ts'
-import { ct, Recorder } from '../recorder.ts'
+import { ct } from '../recorder.ts'
+import { serveIn } from './serve-in.ts'
 
 // The first server of a run waits until its modules are loaded, which takes long on a machine that is busy.
 vi.setConfig({ testTimeout: 30_000 })
@@ -22,27 +21,6 @@ afterEach(() => rm(directory, { recursive: true }))
 /** A registry that runs in this process until it is disposed of. */
 async function serve(...flags: readonly string[]) {
   return serveIn(['--root', directory, ...flags])
-}
-
-async function serveIn(flags: readonly string[], env: Record<string, string> = {}) {
-  const [stdout, stderr] = [new Recorder(), new Recorder()]
-  const stops: (() => void)[] = []
-  const onSignal = (_signal: string, listener: () => void) => {
-    stops.push(listener)
-    return () => undefined
-  }
-  const argv = ['registry', 'serve', '--listen', '127.0.0.1:0', ...flags]
-  const exit = runCli(argv, { stdin: new PassThrough(), stdout, stderr, env, onSignal })
-  await Promise.race([exit, expect.poll(() => stdout.text, { timeout: 20_000 }).toContain('ready on')])
-  const url = /ready on (\S+)/.exec(stdout.text)?.[1] ?? `no server: ${stderr.text}`
-  return {
-    url,
-    stderr,
-    async [Symbol.asyncDispose]() {
-      for (const stop of stops) stop()
-      expect(await exit).toBe(0)
-    },
-  }
 }
 
 const push = (url: string, text: string, headers: Record<string, string> = {}) =>
