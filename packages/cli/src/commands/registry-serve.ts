@@ -19,6 +19,7 @@ export const registryServe = defineCommand({
     'tls-key': { type: 'string', placeholder: 'file', summary: 'Key of the certificate' },
     'client-ca': { type: 'string', placeholder: 'file', summary: 'Clients need a certificate of these authorities' },
     'read-only': { type: 'boolean', summary: 'Refuse whatever changes something' },
+    sparse: { type: 'boolean', summary: 'Take manifests that name blobs or manifests which are not here' },
     quota: { type: 'string', placeholder: 'size', summary: 'Bytes that a repository may have (10g)' },
     'user-rate': { type: 'string', placeholder: 'n', summary: 'Requests a second that one user may make' },
     'user-uploads': { type: 'string', placeholder: 'n', summary: 'Uploads that one user may have under way' },

@@ -27,6 +27,7 @@ export interface ServeFlags {
   readonly 'tls-key'?: string | undefined
   readonly 'client-ca'?: string | undefined
   readonly 'read-only'?: boolean | undefined
+  readonly sparse?: boolean | undefined
   readonly quota?: string | undefined
   readonly 'user-rate'?: string | undefined
   readonly 'user-uploads'?: string | undefined
@@ -45,6 +46,7 @@ export async function serveOptions(flags: ServeFlags, webhookSecret: string | un
     port,
     tls: tlsFiles(flags),
     isReadOnly: flags['read-only'] === true,
+    isSparse: flags.sparse === true,
     maxRepositoryBytes: sizeFlag('quota', flags.quota),
     userLimits: {
       requestsPerSecond: integerFlag('user-rate', flags['user-rate']),

@@ -40,6 +40,18 @@ describe('ct registry serve', () => {
     expect([(await push(again.url, 'refused')).status, again.stderr.text]).toEqual([405, ''])
   })
 
+  it.each([
+    [[], 404],
+    [['--sparse'], 201],
+  ])('with %j answers a manifest whose parts are not here with %i', async (flags, expected) => {
+    await using registry = await serve(...flags)
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json'
+    const config = { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digestOf('elsewhere'), size: 9 }
+    const body = JSON.stringify({ schemaVersion: 2, mediaType, config, layers: [] })
+    const put = { method: 'PUT', body, headers: { 'content-type': mediaType } }
+    expect((await fetch(`${registry.url}/v2/team/app/manifests/v1`, put)).status).toBe(expected)
+  })
+
   it('asks for accounts, and gives tokens where it should', async () => {
     const accounts = join(directory, 'accounts')
     expect((await ct(['registry', 'user', 'add', '--htpasswd', accounts, 'alice'], { input: 'old\n' })).exitCode).toBe(0)
