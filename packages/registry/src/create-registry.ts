@@ -71,7 +71,7 @@ export function createRegistry(options: RegistryOptions): RegistryHandler {
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('docker-distribution-api-version', 'registry/2.0')
     const found: Findings = {}
-    const signal = watch(request, response, { found, onRequest })
+    const signal = watch(request, response, { found, onRequest, onError })
     try {
       const url = parseTarget(request.url)
       found.destination = findEndpoint(request.method ?? 'GET', url.path)
@@ -87,8 +87,8 @@ export function createRegistry(options: RegistryOptions): RegistryHandler {
       const repository = state.openRepository(name)
       await endpoint({ request, response, query: url.query, registry: state, repository, reference, admission, caller, signal })
     } catch (error) {
-      const known = asDistributionError(error)
-      if (known === undefined && !signal.aborted) onError(error)
+      const known = asDistributionError(error, request.method)
+      if ((known === undefined || known.status > 500) && !signal.aborted) onError(error)
       answerError(request, response, known)
     }
   }
@@ -106,11 +106,16 @@ interface Findings {
   user?: string | undefined
 }
 
+interface Listeners {
+  readonly onRequest: (record: RequestRecord) => void
+  readonly onError: (error: unknown) => void
+}
+
 /** Tells of a request when it has ended, and aborts the work on it when the client goes away. */
 function watch(
   request: IncomingMessage,
   response: ServerResponse,
-  { found, onRequest }: { readonly found: Findings; readonly onRequest: (record: RequestRecord) => void },
+  { found, onRequest, onError }: { readonly found: Findings } & Listeners,
 ): AbortSignal {
   const gone = new AbortController()
   const startedAtMs = performance.now()
@@ -118,7 +123,7 @@ function watch(
   response.on('close', () => {
     gone.abort()
     const { route = 'none', repository = '' } = found.destination ?? {}
-    onRequest({
+    const record = {
       method: request.method ?? 'GET',
       path: request.url ?? '/',
       route,
@@ -129,7 +134,8 @@ function watch(
       isWhole: response.writableFinished,
       user: found.user,
       remoteAddress,
-    })
+    }
+    telling(() => onRequest(record), onError)
   })
   return gone.signal
 }
@@ -153,13 +159,16 @@ function stateOf(options: RegistryOptions, onError: (error: unknown) => void): R
     openRepository: (name) => new Repository({ store, referrers }, { storeName, name }),
     listRepositories: () => store.listRepositories(storeName),
     manifests: new ManifestBytes(store),
-    emit(event) {
-      try {
-        onEvent(event)
-      } catch (error) {
-        onError(error)
-      }
-    },
+    emit: (event) => telling(() => onEvent(event), onError),
+  }
+}
+
+/** Whoever listens must not break what they listen to. */
+function telling(tell: () => void, onError: (error: unknown) => void): void {
+  try {
+    tell()
+  } catch (error) {
+    onError(error)
   }
 }
 

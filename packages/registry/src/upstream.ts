@@ -103,7 +103,9 @@ export class Upstream {
   }
 }
 
-function failed(what: string, cause: unknown): DistributionError {
+/** That there is no room here is not upstream's fault. */
+function failed(what: string, cause: unknown): unknown {
+  if (hasErrorKind(cause, 'exhausted')) return cause
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new DistributionError('DISTRIBUTION_UPSTREAM_FAILED', `${what} cannot be had from upstream: ${reason}`, { cause })
 }

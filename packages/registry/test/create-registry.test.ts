@@ -35,6 +35,17 @@ describe('blobs', () => {
     expect([answer.status, await answer.text(), answer.headers.get('content-range')]).toEqual([status, text, contentRange])
   })
 
+  it.each([
+    [`"${digest}"`, 206, 'quick'],
+    ['"another"', 200, bytes.toString()],
+    ['Tue, 24 Nov 2026 00:00:00 GMT', 200, bytes.toString()],
+  ])('are read in part only if they are what If-Range names: %s', async (condition, status, text) => {
+    await pushBlob(registry, 'team/app', bytes)
+    const headers = { range: 'bytes=4-8', 'if-range': condition }
+    const answer = await registry.call('GET', `/v2/team/app/blobs/${digest}`, { headers })
+    expect([answer.status, await answer.text()]).toEqual([status, text])
+  })
+
   it('go in by chunks, in order, and the upload tells how far it is', async () => {
     const { call } = registry
     let answer = await call('POST', '/v2/team/app/blobs/uploads/')

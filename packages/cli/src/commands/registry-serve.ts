@@ -25,7 +25,7 @@ export const registryServe = defineCommand({
     'user-uploads': { type: 'string', placeholder: 'n', summary: 'Uploads that one user may have under way' },
     upstream: { type: 'string', placeholder: 'host', summary: 'Bring what is missing from this registry, and keep it' },
     webhook: { type: 'list', placeholder: 'url', summary: 'Tell of pushes and deletions by POST, signed with CT_WEBHOOK_SECRET' },
-    metrics: { type: 'boolean', summary: 'Serve Prometheus metrics at /metrics' },
+    metrics: { type: 'boolean', summary: 'Serve Prometheus metrics at /metrics, to whoever asks' },
     'gc-interval': { type: 'string', placeholder: 'minutes', summary: 'Remove what nothing needs this often (default 60, 0 is never)' },
     retention: { type: 'string', placeholder: 'file', summary: "Rules for tags that stay, as for 'ct registry gc', at each collection" },
     quiet: { type: 'boolean', short: 'q', summary: 'Do not log requests' },

@@ -1,7 +1,7 @@
 import { type RegistryOptions, serveRegistry } from '@ct/registry'
 import { createRegistryClient } from '@ct/registry-client'
 import type { Context } from '../context.ts'
-import { integerFlag } from '../create/bad-flag.ts'
+import { countFlag } from '../create/bad-flag.ts'
 import { openStorage, type StorageFlags, storageOf } from './open-storage.ts'
 import { holdRegistryRoot, type RegistryTasks } from './registry-root.ts'
 import { type RetentionFlags, retentionRules } from './retention-rules.ts'
@@ -14,12 +14,15 @@ export interface RunFlags extends ServeFlags, StorageFlags, RetentionFlags {
   readonly quiet?: boolean | undefined
 }
 
+/** Timers take no more than 2^31 milliseconds; with more they go off at once, and again and again. */
+const MOST_MINUTES = 35_000
+
 /** Serves a registry until SIGTERM or SIGINT; gives the exit status. */
 export async function runRegistry(flags: RunFlags, context: Context): Promise<number> {
   const { stdout, stderr, env, onSignal } = context
   const log = (record: object): void => void stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...record })}\n`)
   const onError = (error: unknown): void => log({ level: 'error', message: error instanceof Error ? error.message : String(error) })
-  const intervalMinutes = integerFlag('gc-interval', flags['gc-interval']) ?? 60
+  const intervalMinutes = countFlag('gc-interval', flags['gc-interval'], { least: 0, most: MOST_MINUTES }) ?? 60
   const options = await serveOptions(flags, env.CT_WEBHOOK_SECRET)
   const retention = await retentionRules(flags)
   const storage = storageOf(flags, context)
@@ -37,7 +40,7 @@ export async function runRegistry(flags: RunFlags, context: Context): Promise<nu
   })
   tasks = { collect: (request) => running.collect({ retention, ...request }), checkReferrers: running.checkReferrers }
   const collecting = setInterval(() => void running.collect({ retention }).catch(onError), intervalMinutes * 60_000).unref()
-  if (intervalMinutes <= 0) clearInterval(collecting)
+  if (intervalMinutes === 0) clearInterval(collecting)
   stdout.write(`ct registry ready on ${running.url}\n`)
   await stopSignal(onSignal)
   clearInterval(collecting)

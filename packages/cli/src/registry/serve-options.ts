@@ -8,7 +8,7 @@ import {
   type ServeRegistryOptions,
   type TlsFiles,
 } from '@ct/registry'
-import { badFlag, integerFlag, sizeFlag } from '../create/bad-flag.ts'
+import { badFlag, countFlag, sizeFlag } from '../create/bad-flag.ts'
 import { POLICY_RULES } from './policy-file.ts'
 import { readRulesFile } from './rules-file.ts'
 import { readTokenKeys } from './token-keys.ts'
@@ -47,15 +47,21 @@ export async function serveOptions(flags: ServeFlags, webhookSecret: string | un
     tls: tlsFiles(flags),
     isReadOnly: flags['read-only'] === true,
     isSparse: flags.sparse === true,
-    maxRepositoryBytes: sizeFlag('quota', flags.quota),
+    maxRepositoryBytes: quotaFlag(flags.quota),
     userLimits: {
-      requestsPerSecond: integerFlag('user-rate', flags['user-rate']),
-      uploads: integerFlag('user-uploads', flags['user-uploads']),
+      requestsPerSecond: countFlag('user-rate', flags['user-rate']),
+      uploads: countFlag('user-uploads', flags['user-uploads']),
     },
     webhooks: flags.webhook.map((text) => ({ url: urlFlag('webhook', text), secret: webhookSecret })),
     hasMetrics: flags.metrics === true,
     ...(await access(flags)),
   }
+}
+
+function quotaFlag(text: string | undefined): number | undefined {
+  const bytes = sizeFlag('quota', text)
+  if (bytes !== undefined && bytes < 0) throw badFlag('quota', text ?? '', 'leave it out for no limit')
+  return bytes
 }
 
 function hasAccounts(flags: ServeFlags): boolean {

@@ -137,6 +137,19 @@ describe('a token', () => {
     keys.close()
   })
 
+  it.each([
+    ['answers with a fault', 500, '{}'],
+    ['gives something else', 200, '{"keys":"none"}'],
+  ])('cannot be checked while the place of the keys %s, for which it is not to blame', async (_what, status, body) => {
+    const keys = await listen((_request, response) => response.writeHead(status).end(body))
+    const gatekeeper = bearerGatekeeper({ ...names, realm: 'https://issuer.test/token', keys: new URL(keys.url) })
+    const errors: unknown[] = []
+    await using guarded = await registryOnLoopback({ gatekeeper, onError: (error) => void errors.push(error) })
+    const answer = await guarded.call('GET', '/v2/a/tags/list', bearing(await signed({})))
+    expect([answer.status, await errorCodeOf(answer), errors.length]).toEqual([500, 'UNKNOWN', 1])
+    keys.close()
+  })
+
   it('of an issuer whose key set is at hand is taken, too', async () => {
     const keys = { keys: [{ ...(await exportJWK(createPublicKey(privateKey))), kid: 'one', alg: 'ES256', use: 'sig' }] }
     const gatekeeper = bearerGatekeeper({ ...names, realm: 'https://issuer.test/token', keys })
