@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ImageStore, isInternalReference } from '@ct/image'
 import { type Gatekeeper, OPEN_GATE } from './access/gatekeeper.ts'
 import { RequestRates, type UserLimits } from './access/user-limits.ts'
+import { BodyMemory } from './body-memory.ts'
 import { answerError, asDistributionError } from './error-answer.ts'
 import { DistributionError } from './errors.ts'
 import type { RegistryState } from './exchange.ts'
@@ -30,9 +31,12 @@ export interface RegistryOptions {
   readonly isReadOnly?: boolean | undefined
   /** Take manifests that name blobs or manifests which are not here. @default false */
   readonly isSparse?: boolean | undefined
-  /** Bytes of blobs that a repository may have. @default no limit */
+  /** Bytes of blobs that pushes may bring a repository to; what comes from upstream does not count. @default no limit */
   readonly maxRepositoryBytes?: number | undefined
-  /** Take what is missing here from another registry, and keep it. Such a registry takes no pushes. */
+  /**
+   * Take what is missing here from another registry, and keep it. Such a registry takes no pushes, and lists the tags and referrers that
+   * it has.
+   */
   readonly upstream?: UpstreamOptions | undefined
   /** An upload that nobody touches for so long is discarded. @default 3,600,000 */
   readonly uploadIdleMs?: number | undefined
@@ -154,6 +158,7 @@ function stateOf(options: RegistryOptions, onError: (error: unknown) => void): R
     facts,
     referrers,
     locks: new RepositoryLocks(),
+    bodies: new BodyMemory(),
     uploads: new Uploads(store, { idleMs: uploadIdleMs, limit: uploadLimit, ownerLimit, onError }),
     upstream: upstream === undefined ? undefined : new Upstream({ store, facts }, upstream),
     openRepository: (name) => new Repository({ store, referrers }, { storeName, name }),

@@ -23,7 +23,7 @@ export const registryServe = defineCommand({
     quota: { type: 'string', placeholder: 'size', summary: 'Bytes that a repository may have (10g)' },
     'user-rate': { type: 'string', placeholder: 'n', summary: 'Requests a second that one user may make' },
     'user-uploads': { type: 'string', placeholder: 'n', summary: 'Uploads that one user may have under way' },
-    upstream: { type: 'string', placeholder: 'host', summary: 'Bring what is missing from this registry, and keep it' },
+    upstream: { type: 'string', placeholder: 'host', summary: 'Bring what is missing from this registry, without an account, and keep it' },
     webhook: { type: 'list', placeholder: 'url', summary: 'Tell of pushes and deletions by POST, signed with CT_WEBHOOK_SECRET' },
     metrics: { type: 'boolean', summary: 'Serve Prometheus metrics at /metrics, to whoever asks' },
     'gc-interval': { type: 'string', placeholder: 'minutes', summary: 'Remove what nothing needs this often (default 60, 0 is never)' },

@@ -1,7 +1,9 @@
+import { isCtError } from '@ct/errors'
+import { parseReference } from '@ct/image'
 import { type RegistryOptions, serveRegistry } from '@ct/registry'
 import { createRegistryClient } from '@ct/registry-client'
 import type { Context } from '../context.ts'
-import { countFlag } from '../create/bad-flag.ts'
+import { badFlag, countFlag } from '../create/bad-flag.ts'
 import { openStorage, type StorageFlags, storageOf } from './open-storage.ts'
 import { holdRegistryRoot, type RegistryTasks } from './registry-root.ts'
 import { type RetentionFlags, retentionRules } from './retention-rules.ts'
@@ -34,7 +36,7 @@ export async function runRegistry(flags: RunFlags, context: Context): Promise<nu
   await using running = await serveRegistry({
     ...options,
     store: opened.store,
-    upstream: flags.upstream === undefined ? undefined : upstreamOf(flags.upstream, client),
+    upstream: upstreamOf(flags, client),
     onError,
     ...(flags.quiet !== true && { onRequest: (record) => log({ level: 'info', ...record }) }),
   })
@@ -47,8 +49,22 @@ export async function runRegistry(flags: RunFlags, context: Context): Promise<nu
   return 0
 }
 
-function upstreamOf(host: string, client: ReturnType<typeof createRegistryClient>): RegistryOptions['upstream'] {
+/** A word without a dot or a port would be taken for a part of a name at Docker Hub. */
+function upstreamOf(flags: RunFlags, client: ReturnType<typeof createRegistryClient>): RegistryOptions['upstream'] {
+  const { upstream: host, quota } = flags
+  if (host === undefined) return undefined
+  if (!isRegistry(host)) throw badFlag('upstream', host, 'write the name of a registry, as in registry.example or localhost:5000')
+  if (quota !== undefined) throw badFlag('quota', quota, 'it limits pushes, which a cache of --upstream does not take')
   return { source: (repository) => client.repository(`${host}/${repository}`) }
+}
+
+function isRegistry(host: string): boolean {
+  try {
+    return parseReference(`${host}/name`).registry === host
+  } catch (error) {
+    if (isCtError(error) && error.kind === 'invalid') return false
+    throw error
+  }
 }
 
 async function stopSignal(onSignal: Context['onSignal']): Promise<void> {

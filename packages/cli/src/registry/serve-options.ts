@@ -84,9 +84,11 @@ async function access(flags: ServeFlags): Promise<Pick<ServeRegistryOptions, 'ga
   if (flags['token-issuer'] !== undefined || flags['token-service'] !== undefined)
     throw badFlag('token-issuer', '', '--token-issuer and --token-service need --token-keys')
   if (htpasswd === undefined) {
-    if (flags.policy !== undefined || tokenUrl !== undefined) throw badFlag('htpasswd', '', '--policy and --token-url need accounts')
+    if (flags.policy !== undefined || tokenUrl !== undefined || flags['anonymous-pull'] === true)
+      throw badFlag('htpasswd', '', '--policy, --anonymous-pull and --token-url need accounts')
     return {}
   }
+  if (flags.open === true) throw badFlag('open', 'true', 'with accounts it is not open to everybody')
   const accounts = await HtpasswdFile.open(htpasswd)
   const policy = await choosePolicy(flags)
   if (tokenUrl === undefined) return { gatekeeper: basicGatekeeper({ accounts, policy }) }
@@ -97,6 +99,8 @@ async function access(flags: ServeFlags): Promise<Pick<ServeRegistryOptions, 'ga
 }
 
 async function choosePolicy(flags: ServeFlags): Promise<Policy> {
+  if (flags.policy !== undefined && flags['anonymous-pull'] === true)
+    throw badFlag('anonymous-pull', 'true', "the rules of --policy say who may pull: 'anonymous' is everybody")
   if (flags.policy !== undefined) return policyOf(await readRulesFile('policy', flags.policy, POLICY_RULES))
   const everything = { users: ['*'], actions: ['pull', 'push', 'delete', 'list'] as const }
   return policyOf(flags['anonymous-pull'] === true ? [{ users: ['anonymous'] }, everything] : [everything])

@@ -91,6 +91,10 @@ describe('ct registry serve', () => {
     [['--user-uploads', '-1'], 'at least 1'],
     [['--gc-interval', '50000'], 'at most 35000'],
     [['--quota', '-1'], 'leave it out'],
+    [['--anonymous-pull'], 'need accounts'],
+    [['--upstream', 'mirror'], 'write the name of a registry'],
+    [['--upstream', 'https://registry.example'], 'write the name of a registry'],
+    [['--upstream', 'registry.example', '--quota', '10g'], 'limits pushes'],
     [['--retention', '/nowhere/rules'], 'ENOENT'],
     [['--webhook', 'ftp://x'], 'not an http or https URL'],
     [['--quota', 'much'], 'invalid size'],
@@ -114,6 +118,18 @@ describe('ct registry serve', () => {
       expect([exitCode, stderr]).toEqual([125, expect.stringContaining('for "--policy" flag')])
     },
   )
+
+  it.each([
+    [['--open'], 'not open to everybody'],
+    [['--policy', 'RULES', '--anonymous-pull'], 'who may pull'],
+  ])('refuses accounts with %j, which would not mean what it says', async (flags, reason) => {
+    const [accounts, policy] = [join(directory, 'accounts'), join(directory, 'policy.json')]
+    await writeFile(accounts, '')
+    await writeFile(policy, '[]')
+    const given = flags.map((flag) => (flag === 'RULES' ? policy : flag))
+    const { exitCode, stderr } = await ct(['registry', 'serve', '--root', directory, '--htpasswd', accounts, ...given])
+    expect([exitCode, stderr]).toEqual([125, expect.stringContaining(reason)])
+  })
 
   it('takes tokens of another issuer, known by a file of keys', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })

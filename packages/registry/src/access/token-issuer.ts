@@ -92,7 +92,7 @@ interface TokenRequest {
 /** Reads a GET with Basic credentials, or a POST of OAuth2's password grant. */
 async function readRequest(request: IncomingMessage): Promise<TokenRequest> {
   if (request.method === 'POST') {
-    const form = new URLSearchParams((await readBody(request, 64 * 1024, 'a token request')).toString('utf8'))
+    const form = new URLSearchParams((await readBody(request, { what: 'a token request', maxBytes: 64 * 1024 })).toString('utf8'))
     if (form.get('grant_type') !== 'password') throw unsupported(`grant_type ${form.get('grant_type')?.slice(0, 40)}`)
     return { credentials: { user: form.get('username') ?? '', password: form.get('password') ?? '' }, scopes: scopesOf(form) }
   }

@@ -28,7 +28,8 @@ const MOST_TAGS = 100
  */
 export async function putManifest(exchange: Exchange): Promise<void> {
   const { request, registry, repository, admission } = exchange
-  const bytes = await readBody(request, MAX_DOCUMENT_BYTES, 'a manifest')
+  using held = registry.bodies.open()
+  const bytes = await readBody(request, { what: 'a manifest', maxBytes: MAX_DOCUMENT_BYTES, held })
   const { digest, tags } = namesOf(exchange, bytes)
   const contentType = request.headers['content-type']?.split(';')[0]?.trim()
   const manifest = checkManifest(bytes, contentType)
