@@ -8,9 +8,7 @@ import {
   formatReference,
   type Image,
   isDigest,
-  isIndexMediaType,
   isInternalReference,
-  isManifestMediaType,
   parseReference,
   readImage,
 } from '@ct/image'
@@ -46,8 +44,7 @@ export class ImageCatalog {
     for (const record of records) this.#byId.set(record.id, record)
     const known = new Set(records.map(({ manifest }) => manifest.digest))
     for (const { reference, descriptor } of await this.store.listRefs()) {
-      const mayBeImage = isManifestMediaType(descriptor.mediaType) || isIndexMediaType(descriptor.mediaType)
-      if (mayBeImage && !known.has(descriptor.digest)) await this.#adopt(reference, descriptor)
+      if (!isByDigest(reference) && !known.has(descriptor.digest)) await this.#adopt(reference, descriptor)
     }
   }
 
@@ -125,7 +122,7 @@ export class ImageCatalog {
     await this.store.tag(image, reference)
   }
 
-  /** Full references with a tag, by image id. One by digest is a registry's on the same store, which it keeps its images by. */
+  /** Full references with a tag, by image id. */
   async references(): Promise<ReadonlyMap<Digest, readonly string[]>> {
     const byManifest = new Map(this.all().map((record) => [record.manifest.digest, record.id]))
     const result = new Map<Digest, string[]>()
@@ -174,8 +171,7 @@ export class ImageCatalog {
   async #adopt(reference: string, descriptor: Descriptor): Promise<void> {
     try {
       const image = await readImage(this.store, descriptor)
-      const repoDigests = isByDigest(reference) ? [reference] : []
-      this.put(image, { repoDigests, sizeBytes: image.manifest.layers.reduce((sum, { size }) => sum + size, 0) })
+      this.put(image, { sizeBytes: image.manifest.layers.reduce((sum, { size }) => sum + size, 0) })
     } catch (error) {
       // A registry on the same store has other things than images, too.
       if (isCtError(error) && error.kind === 'unsupported') return
@@ -197,6 +193,7 @@ export class ImageCatalog {
   }
 }
 
+/** So a registry on the same store keeps all that it has, images or not; what is an image for people has a tag. */
 function isByDigest(reference: string): boolean {
   return parseReference(reference).digest !== undefined
 }

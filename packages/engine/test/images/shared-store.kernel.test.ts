@@ -33,16 +33,24 @@ async function putManifest(url: string, reference: string, bytes: Uint8Array<Arr
   expect(status).toBe(201)
 }
 
+async function pushBlob(url: string, bytes: Uint8Array): Promise<void> {
+  const { status } = await fetch(`${url}/blobs/uploads/?digest=${digestOf(bytes)}`, { method: 'POST', body: Uint8Array.from(bytes) })
+  expect(status).toBe(201)
+}
+
 /** Pushes the busybox image as `team/box:v1`, and a signature of it; gives the signature's digest. */
 async function pushSigned(url: string, store: ContentStore): Promise<Digest> {
   const root = await store.resolve('busybox:test')
   const manifest = await readBlob(store, root)
   const { config: own, layers } = parseManifest(manifest) as Manifest
-  for (const blob of [own, ...layers, empty]) {
-    const body = blob === empty ? config : await readBlob(store, blob, { maxBytes: blob.size })
-    await fetch(`${url}/blobs/uploads/?digest=${blob.digest}`, { method: 'POST', body: Uint8Array.from(body) })
-  }
+  const otherConfig = Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(await readBlob(store, own)).toString()), author: 'another' }))
+  for (const blob of [own, ...layers]) await pushBlob(url, await readBlob(store, blob, { maxBytes: blob.size }))
+  for (const bytes of [config, otherConfig]) await pushBlob(url, bytes)
   await putManifest(url, 'v1', Uint8Array.from(manifest))
+  // An image that is part of an index, say: it has no tag.
+  const other = { ...own, digest: digestOf(otherConfig), size: otherConfig.length }
+  const part = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociManifest, config: other, layers }))
+  await putManifest(url, digestOf(part), Uint8Array.from(part))
   const about = { schemaVersion: 2, mediaType: MEDIA_TYPES.ociManifest, artifactType: 'a/signature', config: empty, layers: [empty] }
   const signature = Uint8Array.from(Buffer.from(JSON.stringify({ ...about, subject: root })))
   await putManifest(url, digestOf(signature), signature)
