@@ -203,6 +203,13 @@ describe('bad requests', () => {
     expect((await hasty.call('GET', location)).status).toBe(404)
   })
 
+  it('an upload that may rest for ever does not expire at once', async () => {
+    await using patient = await registryOnLoopback({ uploadIdleMs: Number.POSITIVE_INFINITY })
+    const location = (await patient.call('POST', '/v2/team/app/blobs/uploads/')).headers.get('location') ?? ''
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect((await patient.call('GET', location)).status).toBe(204)
+  })
+
   it('a malformed Content-Range is refused with DISTRIBUTION_BLOB_UPLOAD_INVALID', async () => {
     const location = (await registry.call('POST', '/v2/team/app/blobs/uploads/')).headers.get('location') ?? ''
     const answer = await registry.call('PATCH', location, { body: 'x', headers: { 'content-range': 'nine to ten' } })

@@ -1,7 +1,7 @@
 import { checkStore } from '@ct/image'
 import { createRegistry, type ReferrerProblem } from '@ct/registry'
 import type { Context } from '../context.ts'
-import { openStorage, type Storage, type StorageFlags, storageOf } from './open-storage.ts'
+import { openExisting, type Storage, type StorageFlags, storageOf } from './open-storage.ts'
 import { askRegistry, holdRegistryRoot } from './registry-root.ts'
 
 /** The flags of `ct registry check`. */
@@ -15,7 +15,7 @@ export interface CheckFlags extends StorageFlags {
  */
 export async function checkRegistry(flags: CheckFlags, context: Context): Promise<number> {
   const storage = storageOf(flags, context)
-  using opened = await openStorage(storage)
+  using opened = await openExisting(storage)
   const problems = await checkStore(opened.store)
   for (const { problem, digest, neededBy, message } of problems) {
     const who = neededBy.length === 0 ? '(nothing needs it)' : neededBy.join(' ')
@@ -28,7 +28,7 @@ export async function checkRegistry(flags: CheckFlags, context: Context): Promis
   return problems.length === 0 && (shouldRepair || referrers.length === 0) ? 0 : 1
 }
 
-type Opened = Awaited<ReturnType<typeof openStorage>>
+type Opened = Awaited<ReturnType<typeof openExisting>>
 
 /** One process writes a directory: its server, when there is one. */
 async function repairReferrers({ root }: Storage, opened: Opened): Promise<readonly ReferrerProblem[]> {

@@ -1,6 +1,6 @@
 import { type Collected, type CollectOptions, createRegistry } from '@ct/registry'
 import type { Context } from '../context.ts'
-import { openStorage, type StorageFlags, storageOf } from './open-storage.ts'
+import { openExisting, type StorageFlags, storageOf } from './open-storage.ts'
 import { askRegistry, holdRegistryRoot } from './registry-root.ts'
 import { type RetentionFlags, retentionRules } from './retention-rules.ts'
 
@@ -11,8 +11,8 @@ export async function collectRegistry(flags: StorageFlags & RetentionFlags, give
   const { root } = storage
   const answer = root === undefined ? undefined : ((await askRegistry(root, 'collect', options)) as Collected | undefined)
   if (answer !== undefined) return answer
+  using opened = await openExisting(storage)
   await using _held = root === undefined ? undefined : await holdRegistryRoot(root)
-  using opened = await openStorage(storage)
   await using registry = createRegistry({ store: opened.store })
   return await registry.collect(options)
 }

@@ -286,6 +286,13 @@ describe('ct registry gc and check', () => {
     expect(stderr).toContain(reason)
   })
 
+  it.each(['gc', 'check'])('is nothing that %s takes a directory for which is not there', async (command) => {
+    const root = join(directory, 'typing-error')
+    const { exitCode, stderr } = await ct(['registry', command, '--root', root])
+    expect([exitCode, stderr]).toEqual([125, expect.stringContaining('there is no registry')])
+    await expect(stat(root)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
   it('says what is damaged, and whom that hurts', async () => {
     {
       await using registry = await serve()
