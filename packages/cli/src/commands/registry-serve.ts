@@ -21,6 +21,11 @@ export const registryServe = defineCommand({
     'read-only': { type: 'boolean', summary: 'Refuse whatever changes something' },
     sparse: { type: 'boolean', summary: 'Take manifests that name blobs or manifests which are not here' },
     quota: { type: 'string', placeholder: 'size', summary: 'Bytes that a repository may have (10g)' },
+    uploads: {
+      type: 'string',
+      placeholder: 'n',
+      summary: 'Uploads under way at once (default 1000; 100 to a bucket, at 16 MiB of memory)',
+    },
     'user-rate': { type: 'string', placeholder: 'n', summary: 'Requests a second that one user may make' },
     'user-uploads': { type: 'string', placeholder: 'n', summary: 'Uploads that one user may have under way' },
     upstream: { type: 'string', placeholder: 'host', summary: 'Bring what is missing from this registry, without an account, and keep it' },

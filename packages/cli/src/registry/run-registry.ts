@@ -12,10 +12,13 @@ import { type ServeFlags, serveOptions } from './serve-options.ts'
 /** All flags of `ct registry serve`. */
 export interface RunFlags extends ServeFlags, StorageFlags, RetentionFlags {
   readonly upstream?: string | undefined
+  readonly uploads?: string | undefined
   readonly 'gc-interval'?: string | undefined
   readonly quiet?: boolean | undefined
 }
 
+/** Each upload to a bucket has two parts in memory. */
+const BUCKET_UPLOADS = 100
 /** Timers take no more than 2^31 milliseconds; with more they go off at once, and again and again. */
 const MOST_MINUTES = 35_000
 
@@ -37,6 +40,7 @@ export async function runRegistry(flags: RunFlags, context: Context): Promise<nu
     ...options,
     store: opened.store,
     upstream: upstreamOf(flags, client),
+    uploadLimit: countFlag('uploads', flags.uploads) ?? (storage.root === undefined ? BUCKET_UPLOADS : undefined),
     onError,
     ...(flags.quiet !== true && { onRequest: (record) => log({ level: 'info', ...record }) }),
   })

@@ -89,6 +89,7 @@ describe('ct registry serve', () => {
     [['--user-rate', 'fast'], 'invalid'],
     [['--user-rate', '0'], 'at least 1'],
     [['--user-uploads', '-1'], 'at least 1'],
+    [['--uploads', '0'], 'at least 1'],
     [['--gc-interval', '50000'], 'at most 35000'],
     [['--quota', '-1'], 'leave it out'],
     [['--anonymous-pull'], 'need accounts'],
@@ -200,6 +201,23 @@ describe('ct registry serve', () => {
 
 describe('ct registry serve --storage', () => {
   const env = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' }
+
+  it('lets as many uploads begin as there is memory for their parts', async () => {
+    const statuses = async (url: string, count: number): Promise<readonly number[]> => {
+      const begin = () => fetch(`${url}/v2/team/app/blobs/uploads/`, { method: 'POST' })
+      return (await Promise.all(Array.from({ length: count }, begin))).map(({ status }) => status).sort()
+    }
+    await using local = await serve('--uploads', '2')
+    expect(await statuses(local.url, 3)).toEqual([202, 202, 429])
+    const configureBuckets = [{ name: 'images', configs: [] }]
+    const bucket = new S3rver({ port: 0, address: '127.0.0.1', silent: true, directory, configureBuckets })
+    const { port } = (await bucket.run()) as AddressInfo
+    {
+      await using registry = await serveIn(['--storage', 's3://images', '--s3-endpoint', `http://127.0.0.1:${port}`], env)
+      expect((await statuses(registry.url, 101)).filter((status) => status === 429)).toHaveLength(1)
+    }
+    await bucket.close()
+  })
 
   it('lets several registries share a bucket, which gc and check know, too', async () => {
     const bucket = new S3rver({
