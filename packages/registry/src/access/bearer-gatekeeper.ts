@@ -64,7 +64,8 @@ export function bearerGatekeeper({ realm, service, issuer, keys }: BearerGatekee
 
 function keyFinder(keys: BearerGatekeeperOptions['keys']): JWTVerifyGetKey {
   if (keys instanceof URL) return createRemoteJWKSet(keys)
-  return 'keys' in keys ? createLocalJWKSet({ keys: [...keys.keys] }) : async () => keys
+  // In a set, a key is only looked for with the algorithms that it is for.
+  return createLocalJWKSet({ keys: 'keys' in keys ? [...keys.keys] : [keys.export({ format: 'jwk' }) as JWK] })
 }
 
 /** Whether the token is to blame. That the keys cannot be fetched or read is a fault on our side, for which no better token helps. */

@@ -111,6 +111,8 @@ describe('a token', () => {
 
   it.each([
     ['of another key', () => signed({})],
+    ['for another curve', () => signed({}, generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey, 'ES384')],
+    ['of another kind', () => signed({}, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, 'RS256')],
     ['that is none', async () => 'x.y.z'],
     ['signed with a secret', () => signed({}, createSecret(), 'HS256')],
     [
