@@ -1,4 +1,4 @@
-import { type Collection, type Digest, type Leases, reachableOrDamaged } from '@ct/image'
+import { type Collection, type Descriptor, type Digest, isNote, type Leases, reachableOrDamaged } from '@ct/image'
 import type { BlobObjects } from './blob-objects.ts'
 import type { Bucket } from './bucket.ts'
 import { isUnsupported } from './errors.ts'
@@ -26,19 +26,36 @@ export async function collectBucket(
   const oldestMs = Date.now() - graceMs
   await removeStaleUploads(bucket)
   await blobs.clean(oldestMs)
-  const tagged = (await refs.list()).map(({ descriptor }) => descriptor)
+  const references = await refs.list(undefined, { hasInternal: true })
+  const tagged = references.filter(({ reference }) => !isNote(reference)).map(({ descriptor }) => descriptor)
   const read = (digest: Digest) => blobs.document(digest)
   const { keep, damaged } = await reachableOrDamaged([...tagged, ...roots, ...leases.digests()], read)
   if (damaged.length > 0) return { removed: [], freedBytes: 0, damaged }
   const removed: Digest[] = []
+  const present = new Set<Digest>()
   let freedBytes = 0
   for await (const { digest, size, modifiedAtMs } of blobs.list()) {
+    present.add(digest)
     if (keep.has(digest) || leases.holds(digest) || modifiedAtMs > oldestMs) continue
     if (!(await blobs.collect(digest, oldestMs))) continue
     removed.push(digest)
+    present.delete(digest)
     freedBytes += size
   }
+  const stray = references.filter(({ reference, descriptor }) => isNote(reference) && !present.has(descriptor.digest))
+  for (const note of stray) await removeNote(blobs, refs, note)
   return { removed, freedBytes, damaged }
+}
+
+/** What it is about may have come back since the blobs were listed, or comes back at this moment. */
+async function removeNote(
+  blobs: BlobObjects,
+  refs: ReferenceObjects,
+  { reference, descriptor }: { readonly reference: string; readonly descriptor: Descriptor },
+): Promise<void> {
+  if ((await blobs.info(descriptor.digest)) !== undefined) return
+  await refs.remove(reference)
+  if ((await blobs.info(descriptor.digest)) !== undefined) await refs.write(reference, descriptor)
 }
 
 async function removeStaleUploads(bucket: Bucket): Promise<void> {

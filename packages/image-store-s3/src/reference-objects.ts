@@ -6,6 +6,7 @@ import {
   formatReferenceRecord,
   ImageError,
   isDigest,
+  isInternalReference,
   isTag,
   type ListRefsOptions,
   MAX_DOCUMENT_BYTES,
@@ -48,12 +49,16 @@ export class ReferenceObjects {
   }
 
   /** A record whose object is the same as before is not read again: a listing costs a request for each thousand, and one for each change. */
-  async list(repository?: string, { onUnreadable }: ListRefsOptions = {}): Promise<readonly StoredReference[]> {
+  async list(
+    repository?: string,
+    { hasInternal = repository !== undefined, onUnreadable }: ListRefsOptions = {},
+  ): Promise<readonly StoredReference[]> {
     const found: StoredReference[] = []
     const objects = this.#bucket.list(repository === undefined ? FOLDERS.refs : `${folderOf(repository)}_`)
     const readNext = async (): Promise<void> => {
       for (let next = await objects.next(); next.done !== true; next = await objects.next()) {
         const reference = referenceOf(next.value.key)
+        if (!hasInternal && reference !== undefined && isInternalReference(reference)) continue
         const descriptor = reference === undefined ? undefined : await this.#readListed(next.value, onUnreadable)
         if (reference !== undefined && descriptor !== undefined) found.push({ reference, descriptor })
       }

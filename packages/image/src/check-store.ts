@@ -1,6 +1,7 @@
 import type { Descriptor } from './descriptor.ts'
 import type { Digest } from './digest.ts'
 import { ImageError } from './errors.ts'
+import { isInternalReference } from './internal-reference.ts'
 import { type Index, isIndex, type Manifest } from './manifest.ts'
 import { reachable } from './reachable.ts'
 import { readBlob } from './read-blob.ts'
@@ -32,7 +33,8 @@ export interface CheckStoreOptions extends CallOptions {
 /** Reads every blob of a store and follows every reference; tells of all that is damaged or missing, and changes nothing. */
 export async function checkStore(store: ImageStore, { signal, onProgress }: CheckStoreOptions = {}): Promise<readonly StoreProblem[]> {
   const problems: StoreProblem[] = []
-  const references = await store.listRefs(undefined, { onUnreadable: (error) => problems.push(unreadable(error)) })
+  const all = await store.listRefs(undefined, { hasInternal: true, onUnreadable: (error) => problems.push(unreadable(error)) })
+  const references = all.filter(({ reference }) => !isInternalReference(reference))
   const damaged = new Set<Digest>()
   const present = new Set<Digest>()
   let checkedBytes = 0

@@ -4,6 +4,7 @@ import { BlobDirectory } from './blob-directory.ts'
 import type { Descriptor } from './descriptor.ts'
 import type { Digest, DigestAlgorithm } from './digest.ts'
 import { ImageError } from './errors.ts'
+import { isNote } from './internal-reference.ts'
 import { Leases } from './leases.ts'
 import { reachableOrDamaged } from './reachable.ts'
 import { RefDirectory } from './ref-directory.ts'
@@ -112,7 +113,8 @@ export class ContentStore implements ImageStore {
   async collect(roots: Iterable<Digest> = []): Promise<Collection> {
     return this.#exclusively(async () => {
       await this.#blobs.prepare()
-      const tagged = (await this.#refs.list()).map(({ descriptor }) => descriptor)
+      const references = await this.#refs.list(undefined, { hasInternal: true })
+      const tagged = references.filter(({ reference }) => !isNote(reference)).map(({ descriptor }) => descriptor)
       const read = (digest: Digest) => this.#blobs.document(digest)
       const { keep, damaged } = await reachableOrDamaged([...tagged, ...roots, ...this.#leases.digests()], read)
       if (damaged.length > 0) return { removed: [], freedBytes: 0, damaged }
@@ -124,6 +126,8 @@ export class ContentStore implements ImageStore {
         removed.push(digest)
         freedBytes += size
       }
+      for (const { reference, descriptor } of references)
+        if (isNote(reference) && (await this.#blobs.info(descriptor.digest)) === undefined) await this.#refs.remove(reference)
       return { removed, freedBytes, damaged }
     })
   }

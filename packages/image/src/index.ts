@@ -27,6 +27,7 @@ export { writeImage } from './edit/write-image.ts'
 export { ImageError, type ImageErrorCode } from './errors.ts'
 export { type ExecutionConfig, type HealthcheckConfig, type HistoryEntry, type ImageConfig, parseImageConfig } from './image-config.ts'
 export { ingestBlob, release } from './ingest.ts'
+export { isInternalReference, isNote } from './internal-reference.ts'
 export { Leases } from './leases.ts'
 export { type Index, isIndex, type Manifest, parseManifest } from './manifest.ts'
 export {

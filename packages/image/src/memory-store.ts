@@ -4,11 +4,12 @@ import type { Descriptor } from './descriptor.ts'
 import { type Digest, type DigestAlgorithm, digestAlgorithm, digestOf, isDigest } from './digest.ts'
 import { ImageError } from './errors.ts'
 import { ingestBlob, release } from './ingest.ts'
+import { isInternalReference, isNote } from './internal-reference.ts'
 import { Leases } from './leases.ts'
 import { MAX_DOCUMENT_BYTES } from './parse-document.ts'
 import { reachable } from './reachable.ts'
 import { formatReference, parseExactReference, parseReference } from './reference.ts'
-import type { Collection, Expected, FetchOptions, ImageStore, Ingest, PushOptions, StoredReference } from './target.ts'
+import type { Collection, Expected, FetchOptions, ImageStore, Ingest, ListRefsOptions, PushOptions, StoredReference } from './target.ts'
 import { checkContent, verified } from './verified.ts'
 
 /** A store that lives in memory, for tests and for small images made on the way. */
@@ -65,9 +66,13 @@ export class MemoryStore implements ImageStore {
     return this.#refs.delete(formatReference(parseExactReference(ref)))
   }
 
-  async listRefs(repository?: string): Promise<readonly StoredReference[]> {
+  async listRefs(repository?: string, { hasInternal = false }: ListRefsOptions = {}): Promise<readonly StoredReference[]> {
+    const isListed = (reference: string): boolean =>
+      repository === undefined
+        ? hasInternal || !isInternalReference(reference)
+        : reference.startsWith(`${repository}:`) || reference.startsWith(`${repository}@`)
     return [...this.#refs]
-      .filter(([reference]) => repository === undefined || reference.startsWith(`${repository}:`) || reference.startsWith(`${repository}@`))
+      .filter(([reference]) => isListed(reference))
       .map(([reference, descriptor]) => ({ reference, descriptor }))
       .sort((a, b) => (a.reference < b.reference ? -1 : 1))
   }
@@ -95,7 +100,8 @@ export class MemoryStore implements ImageStore {
   }
 
   async collect(roots: Iterable<Digest> = []): Promise<Collection> {
-    const keep = await reachable([...this.#refs.values(), ...roots, ...this.#leases.digests()], async (digest) => {
+    const tagged = [...this.#refs].filter(([reference]) => !isNote(reference)).map(([, descriptor]) => descriptor)
+    const keep = await reachable([...tagged, ...roots, ...this.#leases.digests()], async (digest) => {
       const bytes = this.#blobs.get(digest)
       return bytes !== undefined && bytes.byteLength <= MAX_DOCUMENT_BYTES ? bytes : undefined
     })
@@ -107,6 +113,7 @@ export class MemoryStore implements ImageStore {
       removed.push(digest)
       freedBytes += bytes.byteLength
     }
+    for (const [reference, { digest }] of this.#refs) if (isNote(reference) && !this.#blobs.has(digest)) this.#refs.delete(reference)
     return { removed, freedBytes, damaged: [] }
   }
 

@@ -5,10 +5,17 @@ import type { Descriptor } from './descriptor.ts'
 import { digestAlgorithm, digestHex, isDigest } from './digest.ts'
 import { entriesOf } from './entries-of.ts'
 import { ImageError } from './errors.ts'
+import { isInternalReference } from './internal-reference.ts'
 import { checkReference, formatReference, isTag, parseExactReference, type Reference } from './reference.ts'
 import { formatReferenceRecord, parseReferenceRecord } from './reference-record.ts'
 import type { ListRefsOptions, StoredReference } from './target.ts'
 import { replaceFile } from './write-file.ts'
+
+/** A reference and the file that it is. */
+interface NamedFile {
+  readonly reference: string
+  readonly path: string
+}
 
 /** Records remembered; at some hundred bytes each. */
 const MOST_KNOWN = 20_000
@@ -47,10 +54,9 @@ export class RefDirectory {
     return true
   }
 
-  async list(repository?: string, { onUnreadable }: ListRefsOptions = {}): Promise<readonly StoredReference[]> {
-    const start = repository === undefined ? this.#root : dirname(dirname(this.#path(parseExactReference(repository))))
+  async list(repository?: string, { hasInternal = false, onUnreadable }: ListRefsOptions = {}): Promise<readonly StoredReference[]> {
     const found: StoredReference[] = []
-    for (const { reference, path } of await this.#walk(start, repository === undefined)) {
+    for (const { reference, path } of await (repository === undefined ? this.#all(hasInternal) : this.#of(repository))) {
       const descriptor = await this.#readRecord(path).catch((error: unknown) => {
         if (onUnreadable === undefined || !(error instanceof ImageError)) throw error
         onUnreadable(error)
@@ -91,8 +97,22 @@ export class RefDirectory {
     return join(base, '_tags', tag ?? 'latest')
   }
 
-  async #walk(directory: string, isRecursive: boolean): Promise<{ reference: string; path: string }[]> {
-    const found: { reference: string; path: string }[] = []
+  #of(repository: string): Promise<NamedFile[]> {
+    return this.#walk(dirname(dirname(this.#path(parseExactReference(repository)))), false)
+  }
+
+  /** Internal references may be many: where they are not asked for, their folders are not looked into. */
+  async #all(hasInternal: boolean): Promise<NamedFile[]> {
+    const found: NamedFile[] = []
+    for (const entry of await entriesOf(this.#root)) {
+      if (!entry.isDirectory() || (!hasInternal && isInternalReference(`${entry.name}/`))) continue
+      found.push(...(await this.#walk(join(this.#root, entry.name), true)))
+    }
+    return found
+  }
+
+  async #walk(directory: string, isRecursive: boolean): Promise<NamedFile[]> {
+    const found: NamedFile[] = []
     for (const entry of await entriesOf(directory)) {
       const path = join(directory, entry.name)
       if (!entry.isDirectory()) continue

@@ -85,6 +85,8 @@ export interface StoredReference {
 
 /** Options of {@link ImageStore.listRefs}. */
 export interface ListRefsOptions {
+  /** List internal references (`isInternalReference`), too. @default only those of a repository that is given */
+  readonly hasInternal?: boolean | undefined
   /** Hears of references whose record cannot be read, which are then left out; without it the first is thrown. */
   readonly onUnreadable?: ((error: ImageError) => void) | undefined
 }
@@ -106,10 +108,13 @@ export interface ImageStore extends IngestTarget {
   remove(digest: Digest): Promise<boolean>
   /** Removes a reference; says whether it was there. */
   untag(ref: string): Promise<boolean>
-  /** All references in their full form, sorted; only those of one repository when given (`localhost:5000/team/app`). */
+  /**
+   * References of images in their full form, sorted; those of one repository when given (`localhost:5000/team/app`), whatever they are
+   * for.
+   */
   listRefs(repository?: string, options?: ListRefsOptions): Promise<readonly StoredReference[]>
   /** The repositories of a registry that have references, sorted, as in `team/app`. */
   listRepositories(registry: string): Promise<readonly string[]>
-  /** Removes every blob that no reference, lease or extra root (the digest of a manifest) reaches. */
+  /** Removes every blob that no reference, lease or extra root (the digest of a manifest) reaches, and notes about what is not there. */
   collect(roots?: Iterable<Digest>): Promise<Collection>
 }

@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ImageStore } from '@ct/image'
+import { type ImageStore, isInternalReference } from '@ct/image'
 import { type Gatekeeper, OPEN_GATE } from './access/gatekeeper.ts'
 import { RequestRates, type UserLimits } from './access/user-limits.ts'
+import { BodyMemory } from './body-memory.ts'
 import { answerError, asDistributionError } from './error-answer.ts'
 import { DistributionError } from './errors.ts'
 import type { RegistryState } from './exchange.ts'
 import { ManifestBytes } from './manifest-bytes.ts'
 import { ManifestFacts } from './manifest-facts.ts'
+import { type CheckReferrersOptions, checkReferrers, type ReferrerProblem } from './operations/check-referrers.ts'
 import { type Collected, type CollectOptions, collectGarbage } from './operations/collect-garbage.ts'
 import type { RegistryEvent } from './operations/registry-event.ts'
 import type { RequestRecord } from './operations/request-record.ts'
@@ -29,9 +31,12 @@ export interface RegistryOptions {
   readonly isReadOnly?: boolean | undefined
   /** Take manifests that name blobs or manifests which are not here. @default false */
   readonly isSparse?: boolean | undefined
-  /** Bytes of blobs that a repository may have. @default no limit */
+  /** Bytes of blobs that pushes may bring a repository to; what comes from upstream does not count. @default no limit */
   readonly maxRepositoryBytes?: number | undefined
-  /** Take what is missing here from another registry, and keep it. Such a registry takes no pushes. */
+  /**
+   * Take what is missing here from another registry, and keep it. Such a registry takes no pushes, and lists the tags and referrers that
+   * it has.
+   */
   readonly upstream?: UpstreamOptions | undefined
   /** An upload that nobody touches for so long is discarded. @default 3,600,000 */
   readonly uploadIdleMs?: number | undefined
@@ -52,6 +57,8 @@ export interface RegistryHandler extends AsyncDisposable {
   (request: IncomingMessage, response: ServerResponse): void
   /** Removes what no manifest needs, while it serves. */
   collect(options?: CollectOptions): Promise<Collected>
+  /** Compares the index of referrers with the manifests, and tells of what was wrong; mends it when told to. */
+  checkReferrers(options?: CheckReferrersOptions): Promise<readonly ReferrerProblem[]>
 }
 
 /**
@@ -68,7 +75,7 @@ export function createRegistry(options: RegistryOptions): RegistryHandler {
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('docker-distribution-api-version', 'registry/2.0')
     const found: Findings = {}
-    const signal = watch(request, response, { found, onRequest })
+    const signal = watch(request, response, { found, onRequest, onError })
     try {
       const url = parseTarget(request.url)
       found.destination = findEndpoint(request.method ?? 'GET', url.path)
@@ -84,14 +91,15 @@ export function createRegistry(options: RegistryOptions): RegistryHandler {
       const repository = state.openRepository(name)
       await endpoint({ request, response, query: url.query, registry: state, repository, reference, admission, caller, signal })
     } catch (error) {
-      const known = asDistributionError(error)
-      if (known === undefined && !signal.aborted) onError(error)
+      const known = asDistributionError(error, request.method)
+      if ((known === undefined || known.status > 500) && !signal.aborted) onError(error)
       answerError(request, response, known)
     }
   }
 
   return Object.assign((request: IncomingMessage, response: ServerResponse) => void serve(request, response), {
     collect: (collectOptions?: CollectOptions) => collectGarbage(state, collectOptions),
+    checkReferrers: (checkOptions?: CheckReferrersOptions) => checkReferrers(state, checkOptions),
     [Symbol.asyncDispose]: () => state.uploads[Symbol.asyncDispose](),
   })
 }
@@ -102,11 +110,16 @@ interface Findings {
   user?: string | undefined
 }
 
+interface Listeners {
+  readonly onRequest: (record: RequestRecord) => void
+  readonly onError: (error: unknown) => void
+}
+
 /** Tells of a request when it has ended, and aborts the work on it when the client goes away. */
 function watch(
   request: IncomingMessage,
   response: ServerResponse,
-  { found, onRequest }: { readonly found: Findings; readonly onRequest: (record: RequestRecord) => void },
+  { found, onRequest, onError }: { readonly found: Findings } & Listeners,
 ): AbortSignal {
   const gone = new AbortController()
   const startedAtMs = performance.now()
@@ -114,7 +127,7 @@ function watch(
   response.on('close', () => {
     gone.abort()
     const { route = 'none', repository = '' } = found.destination ?? {}
-    onRequest({
+    const record = {
       method: request.method ?? 'GET',
       path: request.url ?? '/',
       route,
@@ -125,7 +138,8 @@ function watch(
       isWhole: response.writableFinished,
       user: found.user,
       remoteAddress,
-    })
+    }
+    telling(() => onRequest(record), onError)
   })
   return gone.signal
 }
@@ -134,6 +148,7 @@ function stateOf(options: RegistryOptions, onError: (error: unknown) => void): R
   const { store, storeName = 'localhost', isSparse = false, maxRepositoryBytes = Number.POSITIVE_INFINITY } = options
   const { uploadIdleMs = 3_600_000, uploadLimit = 1000, userLimits, upstream, onEvent = () => undefined } = options
   const ownerLimit = userLimits?.uploads ?? Number.POSITIVE_INFINITY
+  if (isInternalReference(`${storeName}/`)) throw new TypeError(`${storeName} cannot be the name of a registry: .ct.invalid is reserved`)
   const facts = new ManifestFacts(store)
   const referrers = new ReferrerIndex({ store, facts }, storeName)
   return {
@@ -143,18 +158,22 @@ function stateOf(options: RegistryOptions, onError: (error: unknown) => void): R
     facts,
     referrers,
     locks: new RepositoryLocks(),
+    bodies: new BodyMemory(),
     uploads: new Uploads(store, { idleMs: uploadIdleMs, limit: uploadLimit, ownerLimit, onError }),
     upstream: upstream === undefined ? undefined : new Upstream({ store, facts }, upstream),
     openRepository: (name) => new Repository({ store, referrers }, { storeName, name }),
     listRepositories: () => store.listRepositories(storeName),
     manifests: new ManifestBytes(store),
-    emit(event) {
-      try {
-        onEvent(event)
-      } catch (error) {
-        onError(error)
-      }
-    },
+    emit: (event) => telling(() => onEvent(event), onError),
+  }
+}
+
+/** Whoever listens must not break what they listen to. */
+function telling(tell: () => void, onError: (error: unknown) => void): void {
+  try {
+    tell()
+  } catch (error) {
+    onError(error)
   }
 }
 

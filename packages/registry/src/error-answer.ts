@@ -7,16 +7,21 @@ export function hasErrorKind(error: unknown, ...kinds: readonly ErrorKind[]): er
   return isCtError(error) && kinds.includes(error.kind)
 }
 
-/** What a client is told of something thrown: an error of ours as it is, one of the store translated; `undefined` is a fault of ours. */
-export function asDistributionError(error: unknown): DistributionError | undefined {
-  if (error instanceof DistributionError) return error
+/**
+ * What a client is told of something thrown: an error of ours as it is, one of the store about what the client sent translated. `undefined`
+ * is a fault on our side, of which a client hears nothing: so are wrong bytes when it only wanted to read.
+ */
+export function asDistributionError(error: unknown, method: string | undefined): DistributionError | undefined {
+  if (error instanceof DistributionError) return error.status === 500 ? undefined : error
   if (!isCtError(error)) return undefined
+  if (error.code === 'IMAGE_BAD_REFERENCE') return new DistributionError('DISTRIBUTION_NAME_INVALID', error.message, { cause: error })
+  if (method === 'GET' || method === 'HEAD') return undefined
   if (error.code === 'IMAGE_DIGEST_MISMATCH') return new DistributionError('DISTRIBUTION_DIGEST_INVALID', error.message, { cause: error })
   if (error.code === 'IMAGE_SIZE_MISMATCH')
     return new DistributionError('DISTRIBUTION_SIZE_INVALID', error.message, { status: 400, cause: error })
-  if (error.code === 'IMAGE_BAD_REFERENCE') return new DistributionError('DISTRIBUTION_NAME_INVALID', error.message, { cause: error })
+  // Where there is no room is nobody's business but ours.
   if (error.kind === 'exhausted')
-    return new DistributionError('DISTRIBUTION_BLOB_UPLOAD_INVALID', error.message, { status: 507, cause: error })
+    return new DistributionError('DISTRIBUTION_BLOB_UPLOAD_INVALID', 'there is no room for it', { status: 507, cause: error })
   return undefined
 }
 

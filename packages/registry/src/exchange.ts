@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ImageStore } from '@ct/image'
 import type { Admission } from './access/gatekeeper.ts'
+import type { BodyMemory } from './body-memory.ts'
 import type { ManifestBytes } from './manifest-bytes.ts'
 import type { ManifestFacts } from './manifest-facts.ts'
 import type { RegistryEvent } from './operations/registry-event.ts'
@@ -18,6 +19,7 @@ export interface RegistryState {
   readonly referrers: ReferrerIndex
   readonly manifests: ManifestBytes
   readonly locks: RepositoryLocks
+  readonly bodies: BodyMemory
   readonly upstream: Upstream | undefined
   /** Manifests may name what is not here. */
   readonly isSparse: boolean

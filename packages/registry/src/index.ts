@@ -8,6 +8,7 @@ export { createTokenIssuer, type TokenIssuer, type TokenIssuerOptions } from './
 export type { UserLimits } from './access/user-limits.ts'
 export { createRegistry, type RegistryHandler, type RegistryOptions } from './create-registry.ts'
 export { DistributionError, type DistributionErrorCode } from './errors.ts'
+export type { CheckReferrersOptions, ReferrerProblem } from './operations/check-referrers.ts'
 export type { Collected, CollectOptions } from './operations/collect-garbage.ts'
 export type { RegistryEvent } from './operations/registry-event.ts'
 export type { RequestRecord } from './operations/request-record.ts'

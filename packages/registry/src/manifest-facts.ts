@@ -9,15 +9,21 @@ export interface ManifestFact {
   readonly children: readonly Descriptor[]
 }
 
-const MOST = 10_000
+const MOST_BYTES = 32 * 1024 * 1024
+/** What a manifest costs besides its text. */
+const OVERHEAD_BYTES = 1024
 
-/** Reads manifests once and remembers what they say, which never changes; the oldest is forgotten when there are too many. */
+/** Reads manifests once and remembers what they say, which never changes; the oldest are forgotten when they are too much. */
 export class ManifestFacts {
   readonly #store: ImageStore
+  readonly #mostBytes: number
   readonly #known = new Map<Digest, ManifestFact>()
+  #knownBytes = 0
 
-  constructor(store: ImageStore) {
+  /** At most so many bytes of manifests are remembered. */
+  constructor(store: ImageStore, { mostBytes = MOST_BYTES }: { readonly mostBytes?: number } = {}) {
     this.#store = store
+    this.#mostBytes = mostBytes
   }
 
   /** `undefined` for a manifest that is damaged or gone: it says nothing any more. */
@@ -35,8 +41,14 @@ export class ManifestFacts {
   }
 
   #keep(digest: Digest, fact: ManifestFact): void {
-    if (this.#known.size >= MOST) this.#known.delete(this.#known.keys().next().value ?? digest)
+    if (this.#known.has(digest)) return
     this.#known.set(digest, fact)
+    this.#knownBytes += costOf(fact)
+    for (const [oldest, { referrer }] of this.#known) {
+      if (this.#knownBytes <= this.#mostBytes) return
+      this.#known.delete(oldest)
+      this.#knownBytes -= costOf({ referrer })
+    }
   }
 
   async #read(descriptor: Descriptor): Promise<ManifestFact | undefined> {
@@ -47,6 +59,10 @@ export class ManifestFacts {
       throw error
     }
   }
+}
+
+function costOf({ referrer }: Pick<ManifestFact, 'referrer'>): number {
+  return referrer.size + OVERHEAD_BYTES
 }
 
 /** @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers */

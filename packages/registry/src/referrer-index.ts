@@ -1,4 +1,4 @@
-import { bodyOf, type Descriptor, type Digest, digestHex, digestOf, type ImageStore, isDigest } from '@ct/image'
+import { bodyOf, type Descriptor, type Digest, digestHex, digestOf, type ImageStore, isNote } from '@ct/image'
 import type { ManifestFacts } from './manifest-facts.ts'
 import type { Repository } from './repository.ts'
 
@@ -11,6 +11,19 @@ const MOST_KNOWN = 10_000
 
 /** Whose manifests are meant. */
 type Place = Pick<Repository, 'name' | 'manifests' | 'findManifest'>
+type OpenPlace = (name: string) => Place & Pick<Repository, 'exists'>
+
+/** Something in the index that should not be there. */
+interface WrongReference {
+  readonly reference: string
+  readonly descriptor: Descriptor
+  readonly repository: Place
+  /** Looks again. */
+  readonly isRight: () => Promise<boolean>
+}
+
+/** A record that cannot be read is as good as none here: it is written again, and `checkStore` tells of it. */
+const SKIPPING = { onUnreadable: () => undefined }
 
 /**
  * Which manifests are about a subject, as references of the store: `…/subject-<digest of repository and subject>@<referrer>`, so that to
@@ -59,11 +72,7 @@ export class ReferrerIndex {
   /** Writes the entries of a repository that are missing, and its mark. */
   async complete(repository: Place): Promise<void> {
     const all = await repository.manifests()
-    for (const [subject, manifests] of await this.#bySubject(all)) {
-      const entries = await this.#store.listRefs(this.#folder(repository, subject))
-      const known = new Set(entries.map(({ descriptor }) => descriptor.digest))
-      for (const manifest of manifests) if (!known.has(manifest.digest)) await this.#write(repository, subject, manifest)
-    }
+    for (const { subject, manifest } of await this.#missing(repository, all)) await this.#write(repository, subject, manifest)
     if (all.length === 0 || (await this.#isComplete(repository))) return
     const mark = { mediaType: 'application/vnd.oci.empty.v1+json', digest: digestOf(EMPTY), size: EMPTY.byteLength }
     using _lease = this.#store.lease?.()
@@ -72,22 +81,59 @@ export class ReferrerIndex {
     this.#remember(repository.name)
   }
 
-  /** Removes entries whose manifest is gone, and marks of repositories that are: what a crash left. */
-  async sweep(openRepository: (name: string) => Place & Pick<Repository, 'exists'>): Promise<void> {
+  /** Removes entries that are wrong, and marks of repositories that are gone: what a crash left. */
+  async sweep(openRepository: OpenPlace): Promise<void> {
+    for await (const { reference, descriptor, repository, isRight } of this.#wrong(openRepository)) {
+      await this.#store.untag(reference)
+      if (isMark(reference)) this.#complete.delete(repository.name)
+      // It may have become right at this moment.
+      if (await isRight()) await this.#store.tag(descriptor, reference)
+    }
+  }
+
+  /** Manifests that the index of a repository lacks although it says that it has all, so that nobody finds them. */
+  async unlisted(repository: Place): Promise<readonly Descriptor[]> {
+    if (!(await this.#isMarked(repository))) return []
+    return (await this.#missing(repository, await repository.manifests())).map(({ manifest }) => manifest)
+  }
+
+  /** Manifests that the index has although they are not in their repository, or are about something else. */
+  async *stale(openRepository: OpenPlace): AsyncGenerator<{ readonly repository: string; readonly manifest: Descriptor }> {
+    for await (const { reference, descriptor, repository } of this.#wrong(openRepository))
+      if (!isMark(reference)) yield { repository: repository.name, manifest: descriptor }
+  }
+
+  async #missing(
+    repository: Place,
+    manifests: readonly Descriptor[],
+  ): Promise<readonly { readonly subject: Digest; readonly manifest: Descriptor }[]> {
+    const missing: { readonly subject: Digest; readonly manifest: Descriptor }[] = []
+    for (const [subject, referrers] of await this.#bySubject(manifests)) {
+      const entries = await this.#store.listRefs(this.#folder(repository, subject), SKIPPING)
+      const known = new Set(entries.map(({ descriptor }) => descriptor.digest))
+      for (const manifest of referrers) if (!known.has(manifest.digest)) missing.push({ subject, manifest })
+    }
+    return missing
+  }
+
+  async *#wrong(openRepository: OpenPlace): AsyncGenerator<WrongReference> {
     for (const folder of await this.#store.listRepositories(REGISTRY)) {
-      for (const { reference, descriptor } of await this.#store.listRefs(`${REGISTRY}/${folder}`)) {
+      for (const { reference, descriptor } of await this.#store.listRefs(`${REGISTRY}/${folder}`, SKIPPING)) {
         const [storeName, ...path] = (descriptor.annotations?.[REPOSITORY] ?? '').split('/')
         if (storeName !== this.#storeName) continue
         const repository = openRepository(path.join('/'))
-        const isEntry = isDigest(reference.slice(reference.indexOf('@') + 1))
-        const isNeeded = () => (isEntry ? repository.findManifest(descriptor.digest) : repository.exists())
-        if (!isGone(await isNeeded())) continue
-        await this.#store.untag(reference)
-        if (!isEntry) this.#complete.delete(repository.name)
-        // It may have come back at this moment.
-        if (!isGone(await isNeeded())) await this.#store.tag(descriptor, reference)
+        const isRight = () => (isMark(reference) ? repository.exists() : this.#isEntry(repository, reference, descriptor))
+        if (!(await isRight())) yield { reference, descriptor, repository, isRight }
       }
     }
+  }
+
+  /** What a damaged manifest is about is not known: its entry stays. */
+  async #isEntry(repository: Place, reference: string, { digest }: Descriptor): Promise<boolean> {
+    const manifest = await repository.findManifest(digest)
+    if (manifest === undefined) return false
+    const fact = await this.#facts.of(manifest)
+    return fact === undefined || (fact.subject !== undefined && reference === `${this.#folder(repository, fact.subject)}@${digest}`)
   }
 
   async #bySubject(manifests: readonly Descriptor[]): Promise<ReadonlyMap<Digest, readonly Descriptor[]>> {
@@ -111,9 +157,13 @@ export class ReferrerIndex {
 
   async #isComplete(repository: Place): Promise<boolean> {
     if (this.#complete.has(repository.name)) return true
-    const marks = await this.#store.listRefs(this.#markFolder(repository))
-    if (marks.length > 0) this.#remember(repository.name)
-    return marks.length > 0
+    const isMarked = await this.#isMarked(repository)
+    if (isMarked) this.#remember(repository.name)
+    return isMarked
+  }
+
+  async #isMarked(repository: Place): Promise<boolean> {
+    return (await this.#store.listRefs(this.#markFolder(repository), SKIPPING)).length > 0
   }
 
   #remember(name: string): void {
@@ -135,6 +185,6 @@ export class ReferrerIndex {
   }
 }
 
-function isGone(found: Descriptor | boolean | undefined): boolean {
-  return found === undefined || found === false
+function isMark(reference: string): boolean {
+  return !isNote(reference)
 }

@@ -90,8 +90,11 @@ export function findEndpoint(method: string, path: string): Destination | undefi
   for (const { name, pattern, methods } of routes) {
     const match = pattern.exec(path)
     if (match === null) continue
-    const found = methods[method]
-    if (found === undefined) throw new DistributionError('DISTRIBUTION_UNSUPPORTED', `${method} is not possible here`)
+    const found = Object.hasOwn(methods, method) ? methods[method] : undefined
+    if (found === undefined) {
+      const headers = { allow: Object.keys(methods).join(', ') }
+      throw new DistributionError('DISTRIBUTION_UNSUPPORTED', `${method} is not possible here`, { headers })
+    }
     const [, repository = '', reference = ''] = match
     if (repository !== '' && !isRepositoryName(repository)) {
       throw new DistributionError('DISTRIBUTION_NAME_INVALID', `not the name of a repository: ${repository.slice(0, 300)}`)

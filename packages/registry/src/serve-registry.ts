@@ -33,6 +33,8 @@ export interface RunningRegistry extends AsyncDisposable {
   readonly url: string
   /** Removes what no manifest needs, while it serves. */
   readonly collect: RegistryHandler['collect']
+  /** Compares the index of referrers with the manifests, and mends it when told to. */
+  readonly checkReferrers: RegistryHandler['checkReferrers']
   /** Stops listening, lets the requests under way end, for so long at most, and discards unfinished uploads. @default 10,000 */
   close(graceMs?: number): Promise<void>
 }
@@ -58,14 +60,15 @@ export async function serveRegistry(options: ServeRegistryOptions): Promise<Runn
       options.onRequest?.(record)
     },
   })
-  const listener = withExtras(registry, { tokenIssuer, metrics: hasMetrics ? metrics : undefined })
+  const listener = withExtras(registry, { tokenIssuer, metrics: hasMetrics ? metrics : undefined, onError })
   const server = await ListeningServer.start(listener, { host, port, tls, onError })
   const close = async (graceMs = 10_000): Promise<void> => {
     await server.close(graceMs)
     await registry[Symbol.asyncDispose]()
     await hooks[Symbol.asyncDispose]()
   }
-  return { url: server.url, collect: registry.collect, close, [Symbol.asyncDispose]: () => close() }
+  const { collect, checkReferrers } = registry
+  return { url: server.url, collect, checkReferrers, close, [Symbol.asyncDispose]: () => close() }
 }
 
 function rootOf(root: string | undefined): string {
@@ -76,14 +79,22 @@ function rootOf(root: string | undefined): string {
 /** What is served beside the registry. */
 function withExtras(
   registry: RegistryHandler,
-  { tokenIssuer, metrics }: { readonly tokenIssuer: TokenIssuer | undefined; readonly metrics: Metrics | undefined },
+  {
+    tokenIssuer,
+    metrics,
+    onError,
+  }: {
+    readonly tokenIssuer: TokenIssuer | undefined
+    readonly metrics: Metrics | undefined
+    readonly onError: (error: unknown) => void
+  },
 ): RequestListener {
   return (request, response) => {
     const path = (request.url ?? '/').split('?')[0]
     if (path === '/healthz') return answerText(response, 'ok\n', { 'content-type': 'text/plain' })
     if (path === '/metrics' && metrics !== undefined)
       return answerText(response, metrics.text(), { 'content-type': 'text/plain; version=0.0.4' })
-    if (path === '/token' && tokenIssuer !== undefined) return tokenIssuer.handle(request, response)
+    if (path === '/token' && tokenIssuer !== undefined) return tokenIssuer.handle(request, response, onError)
     if (path === '/token/keys' && tokenIssuer !== undefined)
       return answerText(response, JSON.stringify(tokenIssuer.keySet), { 'content-type': 'application/jwk-set+json' })
     return registry(request, response)

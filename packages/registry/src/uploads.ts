@@ -25,6 +25,8 @@ export interface UploadsOptions {
   readonly onError: (error: unknown) => void
 }
 
+/** A timer for longer goes off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 /** Uploads end when they end; a client that hears this comes again soon. */
 const RETRY_SECONDS = 5
 
@@ -106,6 +108,6 @@ export class Uploads implements AsyncDisposable {
       const upload = this.#open.get(id)
       if (upload !== undefined) this.end(upload).catch(this.#onError)
     }
-    return setTimeout(end, this.#idleMs).unref()
+    return setTimeout(end, Math.min(this.#idleMs, LONGEST_TIMER_MS)).unref()
   }
 }

@@ -2,6 +2,7 @@ import { bodyOf, type Descriptor, type Digest, type ImageStore, isDigest, parseM
 import { hasErrorKind } from './error-answer.ts'
 import { DistributionError } from './errors.ts'
 import type { ManifestFacts } from './manifest-facts.ts'
+import { NamedBlobs } from './named-blobs.ts'
 import type { Repository } from './repository.ts'
 
 /** Where a pull-through cache takes what it does not have. */
@@ -26,7 +27,7 @@ const CHECKED_AT = 'dev.ct.registry.checked-at'
 /** Brings manifests and blobs from another registry when they are asked for, once each, and keeps them in the store. */
 export class Upstream {
   readonly #store: ImageStore
-  readonly #facts: ManifestFacts
+  readonly #named: NamedBlobs
   readonly #source: (repository: string) => Source
   readonly #ttlMs: number
   readonly #underWay = new Map<string, Promise<Descriptor | undefined>>()
@@ -36,7 +37,7 @@ export class Upstream {
     { source, ttlMs = 300_000 }: UpstreamOptions,
   ) {
     this.#store = store
-    this.#facts = facts
+    this.#named = new NamedBlobs(facts)
     this.#source = source
     this.#ttlMs = ttlMs
   }
@@ -85,22 +86,13 @@ export class Upstream {
   }
 
   async #bringBlob(repository: Repository, digest: Digest): Promise<Descriptor | undefined> {
-    const descriptor = await this.#findNamed(repository, digest)
+    // Only what a manifest here names is brought: a client cannot make us ask for anything else.
+    const descriptor = await this.#named.find(repository, digest)
     if (descriptor === undefined) return undefined
     using _lease = this.#store.lease?.()
     await this.#store.push(descriptor, this.#source(repository.name).fetch(descriptor, { verify: false }))
     await repository.linkBlob(descriptor)
     return descriptor
-  }
-
-  /** Only what a manifest here names is brought: a client cannot make us ask for anything else. */
-  async #findNamed(repository: Repository, digest: Digest): Promise<Descriptor | undefined> {
-    for (const manifest of await repository.manifests()) {
-      const fact = await this.#facts.of(manifest)
-      const found = fact?.children.find((child) => child.digest === digest)
-      if (found !== undefined) return found
-    }
-    return undefined
   }
 
   /** Those who ask for the same at the same time wait for one transfer, which goes on when some of them leave. */
@@ -111,7 +103,9 @@ export class Upstream {
   }
 }
 
-function failed(what: string, cause: unknown): DistributionError {
+/** That there is no room here is not upstream's fault. */
+function failed(what: string, cause: unknown): unknown {
+  if (hasErrorKind(cause, 'exhausted')) return cause
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new DistributionError('DISTRIBUTION_UPSTREAM_FAILED', `${what} cannot be had from upstream: ${reason}`, { cause })
 }

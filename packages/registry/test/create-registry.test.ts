@@ -35,6 +35,17 @@ describe('blobs', () => {
     expect([answer.status, await answer.text(), answer.headers.get('content-range')]).toEqual([status, text, contentRange])
   })
 
+  it.each([
+    [`"${digest}"`, 206, 'quick'],
+    ['"another"', 200, bytes.toString()],
+    ['Tue, 24 Nov 2026 00:00:00 GMT', 200, bytes.toString()],
+  ])('are read in part only if they are what If-Range names: %s', async (condition, status, text) => {
+    await pushBlob(registry, 'team/app', bytes)
+    const headers = { range: 'bytes=4-8', 'if-range': condition }
+    const answer = await registry.call('GET', `/v2/team/app/blobs/${digest}`, { headers })
+    expect([answer.status, await answer.text()]).toEqual([status, text])
+  })
+
   it('go in by chunks, in order, and the upload tells how far it is', async () => {
     const { call } = registry
     let answer = await call('POST', '/v2/team/app/blobs/uploads/')
@@ -190,6 +201,13 @@ describe('bad requests', () => {
     const location = (await hasty.call('POST', '/v2/team/app/blobs/uploads/')).headers.get('location') ?? ''
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect((await hasty.call('GET', location)).status).toBe(404)
+  })
+
+  it('an upload that may rest for ever does not expire at once', async () => {
+    await using patient = await registryOnLoopback({ uploadIdleMs: Number.POSITIVE_INFINITY })
+    const location = (await patient.call('POST', '/v2/team/app/blobs/uploads/')).headers.get('location') ?? ''
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect((await patient.call('GET', location)).status).toBe(204)
   })
 
   it('a malformed Content-Range is refused with DISTRIBUTION_BLOB_UPLOAD_INVALID', async () => {

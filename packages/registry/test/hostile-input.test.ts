@@ -53,6 +53,17 @@ describe('paths that want to leave', () => {
   })
 })
 
+describe('methods that a place does not have', () => {
+  it.each([
+    ['POST', '/v2/', 'GET, HEAD'],
+    ['PATCH', '/v2/a/manifests/x', 'GET, HEAD, PUT, DELETE'],
+    ['DELETE', '/v2/a/tags/list', 'GET'],
+  ])('%s %s is answered with those that it has', async (method, path, allowed) => {
+    const answer = await registry.call(method, path)
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, allowed])
+  })
+})
+
 describe('digests that are none', () => {
   const hex = digestOf('x').slice('sha256:'.length)
   it.each([

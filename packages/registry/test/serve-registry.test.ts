@@ -35,6 +35,16 @@ describe('serveRegistry', () => {
     expect((await fetch(`${silent.url}/metrics`)).status).toBe(404)
   })
 
+  it('tells of accounts that cannot be read where tokens are given out', async () => {
+    const accounts = { verify: () => Promise.reject(new Error('the disk is gone')) }
+    const tokenIssuer = await createTokenIssuer({ issuer: 'ct', service: 'registry', accounts })
+    const errors: unknown[] = []
+    await using registry = await serveRegistry({ root, port: 0, tokenIssuer, onError: (error) => void errors.push(error) })
+    const authorization = `Basic ${Buffer.from('alice:secret').toString('base64')}`
+    const answer = await fetch(`${registry.url}/token`, { headers: { authorization } })
+    expect([answer.status, (await answer.text()).includes('disk'), String(errors[0])]).toEqual([500, false, 'Error: the disk is gone'])
+  })
+
   it('gives out tokens and the keys to check them with', async () => {
     const names = { issuer: 'ct', service: 'registry' }
     const tokenIssuer = await createTokenIssuer({ ...names, accounts: { verify: async () => false } })

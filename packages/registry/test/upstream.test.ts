@@ -1,5 +1,6 @@
 import { digestOf, type ImageStore, MemoryStore, type Source } from '@ct/image'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { countedStore } from './counted-store.ts'
 import { errorCodeOf } from './error-code.ts'
 import { pushImage, registryOnLoopback, type TestRegistry } from './registry-on-loopback.ts'
 
@@ -71,6 +72,22 @@ describe('a pull-through cache', () => {
     )
     expect(new Set(bodies)).toEqual(new Set(['layer of team/app:v1']))
     expect(asked.filter((what) => what === layer)).toHaveLength(1)
+  })
+
+  it('finds what a blob is at no cost that grows with the repository', async () => {
+    const tags = Array.from({ length: 12 }, (_, i) => `v${i}`)
+    for (const tag of tags) await pushImage(origin, 'team/app', tag)
+    const { store, calls } = countedStore(new MemoryStore())
+    await using mirror = await cache(undefined, store)
+    for (const tag of tags) await mirror.call('GET', `/v2/team/app/manifests/${tag}`)
+    const costs: number[] = []
+    for (const tag of tags) {
+      calls.clear()
+      expect((await mirror.call('GET', `/v2/team/app/blobs/${digestOf(`layer of team/app:${tag}`)}`)).status).toBe(200)
+      costs.push([...calls.values()].reduce((sum, count) => sum + count, 0))
+    }
+    expect(calls.get('listRefs')).toBeUndefined()
+    expect(new Set(costs.slice(1)).size).toBe(1)
   })
 
   it('keeps nothing that upstream sends wrong', async () => {

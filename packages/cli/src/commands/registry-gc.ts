@@ -1,4 +1,4 @@
-import { integerFlag } from '../create/bad-flag.ts'
+import { countFlag } from '../create/bad-flag.ts'
 import { decimalSize } from '../format/size.ts'
 import { defineCommand } from '../parser/command.ts'
 import { STORAGE_FLAGS } from '../registry/storage-flags.ts'
@@ -29,7 +29,7 @@ export const registryGc = defineCommand({
     'A server of the same directory is asked to do it; nothing that is being pushed or served is lost.\nWith rules, tags that none of them keeps are removed, and manifests of those repositories that nothing leads to any more;\nwithout, a server follows its own.',
   examples: ['ct registry gc --keep-newest 10 --keep-tag "v*" --dry-run'],
   async run({ flags }, context) {
-    const minutes = integerFlag('grace', flags.grace)
+    const minutes = countFlag('grace', flags.grace, { least: 0 })
     const options = {
       graceMs: minutes === undefined ? undefined : minutes * 60_000,
       removesUntagged: flags.untagged === true,

@@ -13,6 +13,18 @@ export function integerFlag(flag: string, value: string | undefined): number | u
   return Number(value)
 }
 
+/** As {@link integerFlag}, for a number that must be in a range. Throws `CLI_BAD_FLAG`. */
+export function countFlag(
+  flag: string,
+  value: string | undefined,
+  { least = 1, most }: { readonly least?: number; readonly most?: number } = {},
+): number | undefined {
+  const number = integerFlag(flag, value)
+  if (number !== undefined && number < least) throw badFlag(flag, `${number}`, `at least ${least}`)
+  if (number !== undefined && most !== undefined && number > most) throw badFlag(flag, `${number}`, `at most ${most}`)
+  return number
+}
+
 /** A flag's bytes, `64m`; -1 is let through for limits that may be lifted. Throws `CLI_BAD_FLAG`. */
 export function sizeFlag(flag: string, value: string | undefined): number | undefined {
   if (value === undefined || value === '') return undefined

@@ -1,7 +1,7 @@
 import { type Collected, type CollectOptions, createRegistry } from '@ct/registry'
 import type { Context } from '../context.ts'
-import { openStorage, type StorageFlags, storageOf } from './open-storage.ts'
-import { askToCollect, holdRegistryRoot } from './registry-root.ts'
+import { openExisting, type StorageFlags, storageOf } from './open-storage.ts'
+import { askRegistry, holdRegistryRoot } from './registry-root.ts'
 import { type RetentionFlags, retentionRules } from './retention-rules.ts'
 
 /** Collects the garbage of a registry: by its server when one runs in the same directory, else in this process. */
@@ -9,10 +9,10 @@ export async function collectRegistry(flags: StorageFlags & RetentionFlags, give
   const options = { ...given, retention: await retentionRules(flags) }
   const storage = storageOf(flags, context)
   const { root } = storage
-  const answer = root === undefined ? undefined : ((await askToCollect(root, options)) as Collected | undefined)
+  const answer = root === undefined ? undefined : ((await askRegistry(root, 'collect', options)) as Collected | undefined)
   if (answer !== undefined) return answer
-  await using _held = root === undefined ? undefined : await holdRegistryRoot(root, async () => ({}))
-  using opened = await openStorage(storage)
+  using opened = await openExisting(storage)
+  await using _held = root === undefined ? undefined : await holdRegistryRoot(root)
   await using registry = createRegistry({ store: opened.store })
   return await registry.collect(options)
 }

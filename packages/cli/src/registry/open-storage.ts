@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { hasErrno } from '@ct/errors'
 import { ContentStore, type ImageStore } from '@ct/image'
 import type { Context } from '../context.ts'
@@ -31,6 +32,22 @@ export async function openStorage(storage: Storage): Promise<Disposable & { read
   if (storage.root !== undefined) return { store: await ContentStore.open(storage.root), [Symbol.dispose]: () => undefined }
   const store = await storage.openBucket()
   return { store, [Symbol.dispose]: () => store[Symbol.dispose]() }
+}
+
+/** The same for what must be there already: a directory that nobody made has nothing to clean or check. Throws `CLI_BAD_FLAG`. */
+export async function openExisting(storage: Storage): Promise<Disposable & { readonly store: ImageStore }> {
+  const { root } = storage
+  if (root !== undefined && !(await isDirectory(root))) throw badFlag('root', root, 'there is no registry')
+  return openStorage(storage)
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return false
+    throw error
+  }
 }
 
 /** The package comes with the AWS client, which most have no use for: it is installed by those who do, and loaded only here. */

@@ -1,5 +1,5 @@
 import type { RetentionRule } from '@ct/registry'
-import { badFlag, integerFlag } from '../create/bad-flag.ts'
+import { countFlag } from '../create/bad-flag.ts'
 import { isWords, type RuleKind, readRulesFile } from './rules-file.ts'
 
 /** The flags that say which tags stay. */
@@ -16,17 +16,11 @@ const RETENTION_RULES: RuleKind<RetentionRule> = { isRule, shape: '{ "repositori
 export async function retentionRules(flags: RetentionFlags): Promise<readonly RetentionRule[] | undefined> {
   const rules = flags.retention === undefined ? [] : await readRulesFile('retention', flags.retention, RETENTION_RULES)
   const { 'keep-tag': tags = [] } = flags
-  const newest = countFlag('keep-newest', flags)
-  const days = countFlag('keep-days', flags)
+  const newest = countFlag('keep-newest', flags['keep-newest'], { least: 0 })
+  const days = countFlag('keep-days', flags['keep-days'], { least: 0 })
   const isAsked = newest !== undefined || days !== undefined || tags.length > 0
   const all = isAsked ? [...rules, { newest, days, ...(tags.length > 0 && { tags }) }] : rules
   return all.length === 0 ? undefined : all
-}
-
-function countFlag(name: 'keep-newest' | 'keep-days', flags: RetentionFlags): number | undefined {
-  const count = integerFlag(name, flags[name])
-  if (count !== undefined && count < 0) throw badFlag(name, `${count}`, 'less than none')
-  return count
 }
 
 function isRule(value: unknown): value is RetentionRule {

@@ -8,7 +8,7 @@ import {
   type ServeRegistryOptions,
   type TlsFiles,
 } from '@ct/registry'
-import { badFlag, integerFlag, sizeFlag } from '../create/bad-flag.ts'
+import { badFlag, countFlag, sizeFlag } from '../create/bad-flag.ts'
 import { POLICY_RULES } from './policy-file.ts'
 import { readRulesFile } from './rules-file.ts'
 import { readTokenKeys } from './token-keys.ts'
@@ -27,6 +27,7 @@ export interface ServeFlags {
   readonly 'tls-key'?: string | undefined
   readonly 'client-ca'?: string | undefined
   readonly 'read-only'?: boolean | undefined
+  readonly sparse?: boolean | undefined
   readonly quota?: string | undefined
   readonly 'user-rate'?: string | undefined
   readonly 'user-uploads'?: string | undefined
@@ -45,15 +46,22 @@ export async function serveOptions(flags: ServeFlags, webhookSecret: string | un
     port,
     tls: tlsFiles(flags),
     isReadOnly: flags['read-only'] === true,
-    maxRepositoryBytes: sizeFlag('quota', flags.quota),
+    isSparse: flags.sparse === true,
+    maxRepositoryBytes: quotaFlag(flags.quota),
     userLimits: {
-      requestsPerSecond: integerFlag('user-rate', flags['user-rate']),
-      uploads: integerFlag('user-uploads', flags['user-uploads']),
+      requestsPerSecond: countFlag('user-rate', flags['user-rate']),
+      uploads: countFlag('user-uploads', flags['user-uploads']),
     },
     webhooks: flags.webhook.map((text) => ({ url: urlFlag('webhook', text), secret: webhookSecret })),
     hasMetrics: flags.metrics === true,
     ...(await access(flags)),
   }
+}
+
+function quotaFlag(text: string | undefined): number | undefined {
+  const bytes = sizeFlag('quota', text)
+  if (bytes !== undefined && bytes < 0) throw badFlag('quota', text ?? '', 'leave it out for no limit')
+  return bytes
 }
 
 function hasAccounts(flags: ServeFlags): boolean {
@@ -76,9 +84,11 @@ async function access(flags: ServeFlags): Promise<Pick<ServeRegistryOptions, 'ga
   if (flags['token-issuer'] !== undefined || flags['token-service'] !== undefined)
     throw badFlag('token-issuer', '', '--token-issuer and --token-service need --token-keys')
   if (htpasswd === undefined) {
-    if (flags.policy !== undefined || tokenUrl !== undefined) throw badFlag('htpasswd', '', '--policy and --token-url need accounts')
+    if (flags.policy !== undefined || tokenUrl !== undefined || flags['anonymous-pull'] === true)
+      throw badFlag('htpasswd', '', '--policy, --anonymous-pull and --token-url need accounts')
     return {}
   }
+  if (flags.open === true) throw badFlag('open', 'true', 'with accounts it is not open to everybody')
   const accounts = await HtpasswdFile.open(htpasswd)
   const policy = await choosePolicy(flags)
   if (tokenUrl === undefined) return { gatekeeper: basicGatekeeper({ accounts, policy }) }
@@ -89,6 +99,8 @@ async function access(flags: ServeFlags): Promise<Pick<ServeRegistryOptions, 'ga
 }
 
 async function choosePolicy(flags: ServeFlags): Promise<Policy> {
+  if (flags.policy !== undefined && flags['anonymous-pull'] === true)
+    throw badFlag('anonymous-pull', 'true', "the rules of --policy say who may pull: 'anonymous' is everybody")
   if (flags.policy !== undefined) return policyOf(await readRulesFile('policy', flags.policy, POLICY_RULES))
   const everything = { users: ['*'], actions: ['pull', 'push', 'delete', 'list'] as const }
   return policyOf(flags['anonymous-pull'] === true ? [{ users: ['anonymous'] }, everything] : [everything])

@@ -3,12 +3,11 @@ import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promis
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
 import { ContentStore, digestOf } from '@ct/image'
 import S3rver from 's3rver'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { runCli } from '../../src/cli.ts'
-import { ct, Recorder } from '../recorder.ts'
+import { ct } from '../recorder.ts'
+import { serveIn } from './serve-in.ts'
 
 // The first server of a run waits until its modules are loaded, which takes long on a machine that is busy.
 vi.setConfig({ testTimeout: 30_000 })
@@ -22,27 +21,6 @@ afterEach(() => rm(directory, { recursive: true }))
 /** A registry that runs in this process until it is disposed of. */
 async function serve(...flags: readonly string[]) {
   return serveIn(['--root', directory, ...flags])
-}
-
-async function serveIn(flags: readonly string[], env: Record<string, string> = {}) {
-  const [stdout, stderr] = [new Recorder(), new Recorder()]
-  const stops: (() => void)[] = []
-  const onSignal = (_signal: string, listener: () => void) => {
-    stops.push(listener)
-    return () => undefined
-  }
-  const argv = ['registry', 'serve', '--listen', '127.0.0.1:0', ...flags]
-  const exit = runCli(argv, { stdin: new PassThrough(), stdout, stderr, env, onSignal })
-  await Promise.race([exit, expect.poll(() => stdout.text, { timeout: 20_000 }).toContain('ready on')])
-  const url = /ready on (\S+)/.exec(stdout.text)?.[1] ?? `no server: ${stderr.text}`
-  return {
-    url,
-    stderr,
-    async [Symbol.asyncDispose]() {
-      for (const stop of stops) stop()
-      expect(await exit).toBe(0)
-    },
-  }
 }
 
 const push = (url: string, text: string, headers: Record<string, string> = {}) =>
@@ -60,6 +38,18 @@ describe('ct registry serve', () => {
     await using again = await serve('--read-only', '--quiet')
     expect(await (await fetch(`${again.url}/v2/team/app/blobs/${digestOf('kept')}`)).text()).toBe('kept')
     expect([(await push(again.url, 'refused')).status, again.stderr.text]).toEqual([405, ''])
+  })
+
+  it.each([
+    [[], 404],
+    [['--sparse'], 201],
+  ])('with %j answers a manifest whose parts are not here with %i', async (flags, expected) => {
+    await using registry = await serve(...flags)
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json'
+    const config = { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digestOf('elsewhere'), size: 9 }
+    const body = JSON.stringify({ schemaVersion: 2, mediaType, config, layers: [] })
+    const put = { method: 'PUT', body, headers: { 'content-type': mediaType } }
+    expect((await fetch(`${registry.url}/v2/team/app/manifests/v1`, put)).status).toBe(expected)
   })
 
   it('asks for accounts, and gives tokens where it should', async () => {
@@ -97,6 +87,15 @@ describe('ct registry serve', () => {
     [['--token-service', 'x'], 'need --token-keys'],
     [['--token-keys', 'x'], 'belong to it'],
     [['--user-rate', 'fast'], 'invalid'],
+    [['--user-rate', '0'], 'at least 1'],
+    [['--user-uploads', '-1'], 'at least 1'],
+    [['--uploads', '0'], 'at least 1'],
+    [['--gc-interval', '50000'], 'at most 35000'],
+    [['--quota', '-1'], 'leave it out'],
+    [['--anonymous-pull'], 'need accounts'],
+    [['--upstream', 'mirror'], 'write the name of a registry'],
+    [['--upstream', 'https://registry.example'], 'write the name of a registry'],
+    [['--upstream', 'registry.example', '--quota', '10g'], 'limits pushes'],
     [['--retention', '/nowhere/rules'], 'ENOENT'],
     [['--webhook', 'ftp://x'], 'not an http or https URL'],
     [['--quota', 'much'], 'invalid size'],
@@ -120,6 +119,18 @@ describe('ct registry serve', () => {
       expect([exitCode, stderr]).toEqual([125, expect.stringContaining('for "--policy" flag')])
     },
   )
+
+  it.each([
+    [['--open'], 'not open to everybody'],
+    [['--policy', 'RULES', '--anonymous-pull'], 'who may pull'],
+  ])('refuses accounts with %j, which would not mean what it says', async (flags, reason) => {
+    const [accounts, policy] = [join(directory, 'accounts'), join(directory, 'policy.json')]
+    await writeFile(accounts, '')
+    await writeFile(policy, '[]')
+    const given = flags.map((flag) => (flag === 'RULES' ? policy : flag))
+    const { exitCode, stderr } = await ct(['registry', 'serve', '--root', directory, '--htpasswd', accounts, ...given])
+    expect([exitCode, stderr]).toEqual([125, expect.stringContaining(reason)])
+  })
 
   it('takes tokens of another issuer, known by a file of keys', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -190,6 +201,23 @@ describe('ct registry serve', () => {
 
 describe('ct registry serve --storage', () => {
   const env = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' }
+
+  it('lets as many uploads begin as there is memory for their parts', async () => {
+    const statuses = async (url: string, count: number): Promise<readonly number[]> => {
+      const begin = () => fetch(`${url}/v2/team/app/blobs/uploads/`, { method: 'POST' })
+      return (await Promise.all(Array.from({ length: count }, begin))).map(({ status }) => status).sort()
+    }
+    await using local = await serve('--uploads', '2')
+    expect(await statuses(local.url, 3)).toEqual([202, 202, 429])
+    const configureBuckets = [{ name: 'images', configs: [] }]
+    const bucket = new S3rver({ port: 0, address: '127.0.0.1', silent: true, directory, configureBuckets })
+    const { port } = (await bucket.run()) as AddressInfo
+    {
+      await using registry = await serveIn(['--storage', 's3://images', '--s3-endpoint', `http://127.0.0.1:${port}`], env)
+      expect((await statuses(registry.url, 101)).filter((status) => status === 429)).toHaveLength(1)
+    }
+    await bucket.close()
+  })
 
   it('lets several registries share a bucket, which gc and check know, too', async () => {
     const bucket = new S3rver({
@@ -274,6 +302,13 @@ describe('ct registry gc and check', () => {
     await writeFile(rules, '[{"newest":-1}]')
     const { stderr } = await ct(['registry', 'gc', '--root', directory, ...flags.map((flag) => (flag === 'RULES' ? rules : flag))])
     expect(stderr).toContain(reason)
+  })
+
+  it.each(['gc', 'check'])('is nothing that %s takes a directory for which is not there', async (command) => {
+    const root = join(directory, 'typing-error')
+    const { exitCode, stderr } = await ct(['registry', command, '--root', root])
+    expect([exitCode, stderr]).toEqual([125, expect.stringContaining('there is no registry')])
+    await expect(stat(root)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
   it('says what is damaged, and whom that hurts', async () => {

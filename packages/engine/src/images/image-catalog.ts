@@ -8,6 +8,7 @@ import {
   formatReference,
   type Image,
   isDigest,
+  isInternalReference,
   parseReference,
   readImage,
 } from '@ct/image'
@@ -43,7 +44,7 @@ export class ImageCatalog {
     for (const record of records) this.#byId.set(record.id, record)
     const known = new Set(records.map(({ manifest }) => manifest.digest))
     for (const { reference, descriptor } of await this.store.listRefs()) {
-      if (!known.has(descriptor.digest)) await this.#adopt(reference, descriptor)
+      if (!isByDigest(reference) && !known.has(descriptor.digest)) await this.#adopt(reference, descriptor)
     }
   }
 
@@ -115,12 +116,18 @@ export class ImageCatalog {
     return found
   }
 
-  /** Full references by image id. */
+  /** Lets a reference with a tag stand for an image. `ENGINE_INVALID` for a name that stores keep for other things than images. */
+  async tag(image: Descriptor, reference: string): Promise<void> {
+    if (isInternalReference(reference)) throw invalid(`${reference} is no name for an image: .ct.invalid is reserved`)
+    await this.store.tag(image, reference)
+  }
+
+  /** Full references with a tag, by image id. */
   async references(): Promise<ReadonlyMap<Digest, readonly string[]>> {
     const byManifest = new Map(this.all().map((record) => [record.manifest.digest, record.id]))
     const result = new Map<Digest, string[]>()
     for (const { reference, descriptor } of await this.store.listRefs()) {
-      const id = byManifest.get(descriptor.digest)
+      const id = isByDigest(reference) ? undefined : byManifest.get(descriptor.digest)
       if (id !== undefined) result.set(id, [...(result.get(id) ?? []), reference])
     }
     return result
@@ -166,6 +173,8 @@ export class ImageCatalog {
       const image = await readImage(this.store, descriptor)
       this.put(image, { sizeBytes: image.manifest.layers.reduce((sum, { size }) => sum + size, 0) })
     } catch (error) {
+      // A registry on the same store has other things than images, too.
+      if (isCtError(error) && error.kind === 'unsupported') return
       if (!isCtError(error) && !hasErrno(error, 'ENOENT')) throw error
       this.errors.push(
         new EngineError('ENGINE_BAD_RECORD', `image ${reference} cannot be read: ${error.message}`, {
@@ -182,6 +191,11 @@ export class ImageCatalog {
     this.#records.write(digestHex(record.id), record, { sync: true })
     this.#byId.set(record.id, record)
   }
+}
+
+/** So a registry on the same store keeps all that it has, images or not; what is an image for people has a tag. */
+function isByDigest(reference: string): boolean {
+  return parseReference(reference).digest !== undefined
 }
 
 function asReference(text: string): ReturnType<typeof parseReference> | undefined {

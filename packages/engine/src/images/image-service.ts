@@ -119,7 +119,7 @@ export class ImageService implements Images {
     const record = await catalog.get(text)
     const reference = parseReference(target)
     if (reference.digest !== undefined) throw invalid('refusing to create a tag with a digest reference')
-    await catalog.store.tag(record.manifest, formatReference(reference))
+    await catalog.tag(record.manifest, formatReference(reference))
     events.emit({ type: 'image', action: 'tag', id: record.id, attributes: { name: familiarReference(reference) } })
   }
 
@@ -206,7 +206,7 @@ export class ImageService implements Images {
     for (const { references, descriptor } of await loadArchive(target, archive, { signal })) {
       const image = await readImage(catalog.store, descriptor, { signal })
       catalog.put(image, { sizeBytes: await unpackImage(catalog, snapshotter, image, { signal }) })
-      for (const reference of references) await catalog.store.tag(image.manifestDescriptor, reference)
+      for (const reference of references) await catalog.tag(image.manifestDescriptor, reference)
       const familiar = references.map((reference) => familiarReference(parseReference(reference)))
       summaries.push({ id: image.imageId, references: familiar })
       events.emit({ type: 'image', action: 'load', id: image.imageId, attributes: { name: familiar[0] ?? image.imageId } })

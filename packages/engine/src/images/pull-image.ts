@@ -52,7 +52,7 @@ export async function pullImage(
   const repoDigest = `${reference.registry}/${reference.repository}@${resolved.digest}`
   const isTagged = reference.digest !== undefined || (await standsFor(catalog, name)) === descriptor.digest
   const record = catalog.put(image, { repoDigests: [repoDigest], sizeBytes })
-  if (reference.tag !== undefined && reference.digest === undefined) await catalog.store.tag(descriptor, name)
+  if (reference.tag !== undefined && reference.digest === undefined) await catalog.tag(descriptor, name)
   onProgress?.({ kind: 'pulled', reference: name, digest: resolved.digest, upToDate: before !== undefined && isTagged })
   return record
 }

@@ -98,6 +98,35 @@ export function storeContract(name: string, makeStore: () => Promise<StoreUnderT
       expect(await made.target.listRepositories('none.test')).toEqual([])
     })
 
+    it('lists internal references only to those who ask, and none of them among images', async () => {
+      await using made = await makeStore()
+      const image = testImage(['layer'])
+      await pushTestImage(made.target, image, 'one.test/app:1')
+      const internal = ['index.ct.invalid/app:mark', `index.ct.invalid/app@${image.root.digest}`]
+      for (const ref of internal) await made.target.tag(image.root, ref)
+      const names = async (...args: Parameters<ImageStore['listRefs']>) =>
+        (await made.target.listRefs(...args)).map(({ reference }) => reference)
+      expect(await names()).toEqual(['one.test/app:1'])
+      expect(await names(undefined, { hasInternal: true })).toEqual([...internal, 'one.test/app:1'])
+      expect(await names('index.ct.invalid/app')).toEqual(internal)
+      expect(await made.target.listRepositories('index.ct.invalid')).toEqual(['app'])
+    })
+
+    it('keeps what an internal tag stands for, and drops notes with what they are about', async () => {
+      await using made = await makeStore()
+      const [marked, noted] = [testImage(['marked']), testImage(['noted'])]
+      await pushTestImage(made.target, marked, 'index.ct.invalid/app:mark')
+      await pushTestImage(made.target, noted, 'one.test/app:1')
+      const note = `index.ct.invalid/app@${noted.root.digest}`
+      await made.target.tag(noted.root, note)
+      const names = async () => (await made.target.listRefs(undefined, { hasInternal: true })).map(({ reference }) => reference)
+      expect((await made.target.collect()).removed).toEqual([])
+      expect(await names()).toEqual(['index.ct.invalid/app:mark', note, 'one.test/app:1'])
+      await made.target.untag('one.test/app:1')
+      expect((await made.target.collect()).removed).toHaveLength(noted.blobs.length)
+      expect(await names()).toEqual(['index.ct.invalid/app:mark'])
+    })
+
     it('collects what nothing refers to, and nothing else', async () => {
       await using made = await makeStore()
       const [kept, rooted, dropped] = [testImage(['shared', 'kept']), testImage(['rooted']), testImage(['shared', 'dropped'])]

@@ -38,7 +38,7 @@ export function bearerGatekeeper({ realm, service, issuer, keys }: BearerGatekee
       const grants = Array.isArray(payload.access) ? payload.access.filter(isGrant) : []
       return { user: payload.sub === '' ? undefined : payload.sub, grants }
     } catch (error) {
-      if (!isJoseError(error)) throw error
+      if (!isTokenFault(error)) throw error
       throw unauthorized(`the token is not valid: ${error.message}`, challenge(needed, 'invalid_token'))
     }
   }
@@ -64,12 +64,16 @@ export function bearerGatekeeper({ realm, service, issuer, keys }: BearerGatekee
 
 function keyFinder(keys: BearerGatekeeperOptions['keys']): JWTVerifyGetKey {
   if (keys instanceof URL) return createRemoteJWKSet(keys)
-  return 'keys' in keys ? createLocalJWKSet({ keys: [...keys.keys] }) : async () => keys
+  // In a set, a key is only looked for with the algorithms that it is for.
+  return createLocalJWKSet({ keys: 'keys' in keys ? [...keys.keys] : [keys.export({ format: 'jwk' }) as JWK] })
 }
 
-function isJoseError(error: unknown): error is Error & { readonly code: string } {
-  return error instanceof Error && 'code' in error && /^ERR_J[OW]/.test(String(error.code))
+/** Whether the token is to blame. That the keys cannot be fetched or read is a fault on our side, for which no better token helps. */
+function isTokenFault(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && TOKEN_FAULTS.test(String(error.code))
 }
+
+const TOKEN_FAULTS = /^ERR_(JWT_|JWS_|JWKS_NO_MATCHING_KEY$|JWKS_MULTIPLE_MATCHING_KEYS$|JOSE_ALG_NOT_ALLOWED$|JOSE_NOT_SUPPORTED$)/
 
 function isGrant(value: unknown): value is Grant {
   if (typeof value !== 'object' || value === null) return false

@@ -3,14 +3,19 @@ import { readFile, stat } from 'node:fs/promises'
 import { compare, hash } from 'bcryptjs'
 import { DistributionError } from '../errors.ts'
 import type { Credentials } from './credentials.ts'
+import { tooMany } from './user-limits.ts'
 
 /** Checks user names and passwords. */
 export interface Accounts {
+  /** May reject with DistributionError `DISTRIBUTION_TOOMANYREQUESTS` when too many are to be checked at once. */
   verify(credentials: Credentials): Promise<boolean>
 }
 
 const COST = 10
 const REMEMBERED = 1000
+/** Passwords that wait to be checked; at a tenth of a second each. */
+const MOST_COMPARING = 50
+const RETRY_SECONDS = 5
 /** Somebody who guesses names must not learn from the time taken which exist: a hash that no password has. */
 const NOBODY = '$2b$10$CwTycUXWue0Thq9StjUM0uJ8lq2NnTUbFJcjxDPLnOeUqeAbvPvOi'
 
@@ -22,6 +27,8 @@ export class HtpasswdFile implements Accounts {
   readonly #path: string
   readonly #key = randomBytes(32)
   readonly #verified = new Set<string>()
+  readonly #comparing = new Map<string, Promise<boolean>>()
+  #last: Promise<unknown> = Promise.resolve()
   #users = new Map<string, string>()
   #version = ''
 
@@ -41,11 +48,21 @@ export class HtpasswdFile implements Accounts {
     const expected = this.#users.get(user)
     const proof = createHmac('sha256', this.#key).update(`${user}\0${password}\0${expected}`).digest('base64')
     if (this.#verified.has(proof)) return true
-    const isRight = (await compare(password, expected ?? NOBODY)) && expected !== undefined
-    if (!isRight) return false
+    const comparing = this.#comparing.get(proof) ?? this.#compareNext(proof, password, expected)
+    if (!(await comparing)) return false
     if (this.#verified.size >= REMEMBERED) this.#verified.clear()
     this.#verified.add(proof)
     return true
+  }
+
+  /** A comparison takes a core as long as it lasts: there is one at a time, whoever guesses. */
+  #compareNext(proof: string, password: string, expected: string | undefined): Promise<boolean> {
+    if (this.#comparing.size >= MOST_COMPARING) throw tooMany('too many passwords are being checked', RETRY_SECONDS)
+    const compareNow = async (): Promise<boolean> => (await compare(password, expected ?? NOBODY)) && expected !== undefined
+    const result = this.#last.then(compareNow, compareNow).finally(() => this.#comparing.delete(proof))
+    this.#comparing.set(proof, result)
+    this.#last = result.catch(() => undefined)
+    return result
   }
 
   async #refresh(): Promise<void> {

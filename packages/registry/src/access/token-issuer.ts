@@ -28,8 +28,8 @@ export interface TokenIssuerOptions {
 
 /** Makes tokens for a registry. */
 export interface TokenIssuer {
-  /** Answers GET and POST of the token protocol. */
-  handle(request: IncomingMessage, response: ServerResponse): void
+  /** Answers GET and POST of the token protocol; `onError` hears what went wrong on our side. */
+  handle(request: IncomingMessage, response: ServerResponse, onError?: (error: unknown) => void): void
   /** For `bearerGatekeeper` in the same process. */
   readonly publicKey: KeyObject
   /** For one elsewhere: the JWK set, to be served as JSON. */
@@ -65,18 +65,20 @@ export async function createTokenIssuer(options: TokenIssuerOptions): Promise<To
       .sign(privateKey)
   }
 
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function serve(request: IncomingMessage, response: ServerResponse, onError: (error: unknown) => void): Promise<void> {
     try {
       const token = await issue(await readRequest(request))
       const body = { token, access_token: token, expires_in: lifetimeSeconds, issued_at: new Date().toISOString() }
       answerText(response, JSON.stringify(body), { 'content-type': 'application/json', 'cache-control': 'no-store' })
     } catch (error) {
-      answerError(request, response, asDistributionError(error))
+      const known = asDistributionError(error, request.method)
+      if (known === undefined) onError(error)
+      answerError(request, response, known)
     }
   }
 
   return {
-    handle: (request, response) => void serve(request, response),
+    handle: (request, response, onError = () => undefined) => void serve(request, response, onError),
     publicKey,
     keySet,
   }
@@ -90,7 +92,7 @@ interface TokenRequest {
 /** Reads a GET with Basic credentials, or a POST of OAuth2's password grant. */
 async function readRequest(request: IncomingMessage): Promise<TokenRequest> {
   if (request.method === 'POST') {
-    const form = new URLSearchParams((await readBody(request, 64 * 1024, 'a token request')).toString('utf8'))
+    const form = new URLSearchParams((await readBody(request, { what: 'a token request', maxBytes: 64 * 1024 })).toString('utf8'))
     if (form.get('grant_type') !== 'password') throw unsupported(`grant_type ${form.get('grant_type')?.slice(0, 40)}`)
     return { credentials: { user: form.get('username') ?? '', password: form.get('password') ?? '' }, scopes: scopesOf(form) }
   }

@@ -13,7 +13,7 @@ export interface Page {
  */
 export function pageOf(sorted: readonly string[], query: URLSearchParams): Page {
   const last = query.get('last') ?? ''
-  const limit = pageSize(query)
+  const limit = pageSize(query, Number.POSITIVE_INFINITY)
   const rest = sorted.filter((item) => item > last)
   const items = rest.slice(0, limit)
   const end = items.at(-1)
@@ -25,9 +25,13 @@ export function linkTo(path: string, next: string | undefined): Readonly<Record<
   return next === undefined ? {} : { link: `<${path}?${next}>; rel="next"` }
 }
 
-function pageSize(query: URLSearchParams): number {
+/**
+ * What `n` of a query says.
+ * @throws DistributionError `DISTRIBUTION_UNSUPPORTED` for an `n` that is no number
+ */
+export function pageSize(query: URLSearchParams, otherwise: number): number {
   const text = query.get('n')
-  if (text === null) return Number.POSITIVE_INFINITY
+  if (text === null) return otherwise
   if (!/^\d{1,6}$/.test(text))
     throw new DistributionError('DISTRIBUTION_UNSUPPORTED', `n is a number, not ${text.slice(0, 20)}`, { status: 400 })
   return Number(text)

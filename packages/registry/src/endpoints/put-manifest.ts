@@ -28,7 +28,8 @@ const MOST_TAGS = 100
  */
 export async function putManifest(exchange: Exchange): Promise<void> {
   const { request, registry, repository, admission } = exchange
-  const bytes = await readBody(request, MAX_DOCUMENT_BYTES, 'a manifest')
+  using held = registry.bodies.open()
+  const bytes = await readBody(request, { what: 'a manifest', maxBytes: MAX_DOCUMENT_BYTES, held })
   const { digest, tags } = namesOf(exchange, bytes)
   const contentType = request.headers['content-type']?.split(';')[0]?.trim()
   const manifest = checkManifest(bytes, contentType)
@@ -78,9 +79,10 @@ function mediaTypeOf(manifest: Manifest | Index, contentType: string | undefined
   return manifest.mediaType ?? contentType ?? (isIndex(manifest) ? MEDIA_TYPES.ociIndex : MEDIA_TYPES.ociManifest)
 }
 
-/** Blobs that may be fetched from elsewhere (`urls`) need not be here, nor need the subject. */
-function contentsOf(manifest: Manifest | Index): readonly Descriptor[] {
-  return isIndex(manifest) ? manifest.manifests : [manifest.config, ...manifest.layers.filter(({ urls }) => urls === undefined)]
+/** Each once. Blobs that may be fetched from elsewhere (`urls`) need not be here, nor need the subject. */
+function contentsOf(manifest: Manifest | Index): Iterable<Descriptor> {
+  const all = isIndex(manifest) ? manifest.manifests : [manifest.config, ...manifest.layers.filter(({ urls }) => urls === undefined)]
+  return new Map(all.map((descriptor) => [`${descriptor.digest} ${descriptor.size}`, descriptor])).values()
 }
 
 async function checkContents({ registry: { store }, repository }: Exchange, manifest: Manifest | Index): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Digest, digestAlgorithm, isDigest, isRepositoryName } from '@ct/image'
 import { DistributionError } from '../errors.ts'
 import { answerEmpty, type Exchange } from '../exchange.ts'
-import { checkQuota, quotaExceeded, quotaLeft } from '../operations/check-quota.ts'
+import { quotaExceeded, quotaLeft, withinQuota } from '../operations/check-quota.ts'
 import type { Upload } from '../uploads.ts'
 import { checkDigest } from './blobs.ts'
 
@@ -56,14 +56,15 @@ function useUpload({ registry, reference, repository }: Exchange, work: (upload:
 /** Takes a blob over from the repository that `from` names, or else from any, if the caller may read it there. */
 async function mountBlob({ query, registry, repository, admission }: Exchange, digest: Digest): Promise<boolean> {
   const from = query.get('from')
+  // To look into every repository is much, and for nothing when nobody has it.
+  if ((await registry.store.info(digest)) === undefined) return false
   const sources = from === null ? await registry.listRepositories() : [from].filter(isRepositoryName)
   using _lease = registry.store.lease?.()
   for (const source of sources) {
     if (!admission.may({ repository: source, action: 'pull' })) continue
     const found = await registry.openRepository(source).findBlob(digest)
     if (found === undefined || !(await registry.store.has(found))) continue
-    await checkQuota(registry, repository, found.size)
-    await repository.linkBlob(found)
+    await withinQuota(registry, repository, { digest, sizeBytes: found.size, link: () => repository.linkBlob(found) })
     return true
   }
   return false
@@ -90,14 +91,9 @@ async function receiveAll(exchange: Exchange, upload: Upload, digest: Digest): P
   answerCreated(exchange, digest)
 }
 
-/** Where there is a quota, blobs come in one by one, for each must count for the next. */
 async function publish({ registry, repository }: Exchange, { ingest }: Upload, digest: Digest): Promise<void> {
-  const commit = async (): Promise<void> => repository.linkBlob(await ingest.commit({ digest }))
-  if (registry.maxRepositoryBytes === Number.POSITIVE_INFINITY) return commit()
-  await registry.locks.run(repository.name, async () => {
-    await checkQuota(registry, repository, ingest.sizeBytes)
-    await commit()
-  })
+  const link = async (): Promise<void> => repository.linkBlob(await ingest.commit({ digest }))
+  await withinQuota(registry, repository, { digest, sizeBytes: ingest.sizeBytes, link })
 }
 
 function checkOrder({ request }: Exchange, { id, ingest }: Upload): void {

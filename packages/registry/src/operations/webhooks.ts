@@ -63,9 +63,7 @@ class Queue {
       return
     }
     this.#waiting.push(JSON.stringify({ id: randomUUID(), time: new Date().toISOString(), ...event }))
-    this.#working ??= this.#work().finally(() => {
-      this.#working = undefined
-    })
+    this.#working ??= this.#work()
   }
 
   async close(): Promise<void> {
@@ -82,6 +80,8 @@ class Queue {
         if (!this.#closed.signal.aborted) this.#options.onError(error)
       }
     }
+    // At once: an event that comes from now on finds nobody at work.
+    this.#working = undefined
   }
 
   async #deliver(body: string): Promise<void> {

@@ -111,6 +111,8 @@ describe('a token', () => {
 
   it.each([
     ['of another key', () => signed({})],
+    ['for another curve', () => signed({}, generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey, 'ES384')],
+    ['of another kind', () => signed({}, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, 'RS256')],
     ['that is none', async () => 'x.y.z'],
     ['signed with a secret', () => signed({}, createSecret(), 'HS256')],
     [
@@ -134,6 +136,19 @@ describe('a token', () => {
     const gatekeeper = bearerGatekeeper({ ...names, realm: 'https://issuer.test/token', keys: new URL(keys.url) })
     await using guarded = await registryOnLoopback({ gatekeeper })
     expect((await guarded.call('GET', '/v2/a/tags/list', bearing(await signed(claims)))).status).toBe(status)
+    keys.close()
+  })
+
+  it.each([
+    ['answers with a fault', 500, '{}'],
+    ['gives something else', 200, '{"keys":"none"}'],
+  ])('cannot be checked while the place of the keys %s, for which it is not to blame', async (_what, status, body) => {
+    const keys = await listen((_request, response) => response.writeHead(status).end(body))
+    const gatekeeper = bearerGatekeeper({ ...names, realm: 'https://issuer.test/token', keys: new URL(keys.url) })
+    const errors: unknown[] = []
+    await using guarded = await registryOnLoopback({ gatekeeper, onError: (error) => void errors.push(error) })
+    const answer = await guarded.call('GET', '/v2/a/tags/list', bearing(await signed({})))
+    expect([answer.status, await errorCodeOf(answer), errors.length]).toEqual([500, 'UNKNOWN', 1])
     keys.close()
   })
 

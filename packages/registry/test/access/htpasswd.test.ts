@@ -55,6 +55,18 @@ describe('HtpasswdFile', () => {
     await expect(refusal).rejects.not.toMatchObject({ message: expect.stringContaining('$') })
   })
 
+  it('checks one password at a time, whoever guesses, and no more wait than it takes some seconds to check', async () => {
+    await writeFile(path, `${ALICE}\n`)
+    const accounts = await HtpasswdFile.open(path)
+    const good = { user: 'alice', password: 'ct' }
+    const guesses = await Promise.allSettled(Array.from({ length: 500 }, (_, i) => accounts.verify({ ...good, password: `guess ${i}` })))
+    expect(guesses.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(50)
+    const refused = guesses.find(({ status }) => status === 'rejected')
+    expect(refused).toMatchObject({ reason: { code: 'DISTRIBUTION_TOOMANYREQUESTS', headers: { 'retry-after': '5' } } })
+    const same = await Promise.allSettled(Array.from({ length: 500 }, () => accounts.verify(good)))
+    expect(new Set(same.map(({ status }) => status))).toEqual(new Set(['fulfilled']))
+  })
+
   it('is refused when there is no file', async () => {
     await expect(HtpasswdFile.open(path)).rejects.toMatchObject({ code: 'DISTRIBUTION_BAD_ACCOUNTS' })
   })

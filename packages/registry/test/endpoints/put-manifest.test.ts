@@ -1,5 +1,6 @@
-import { type Digest, digestOf, MEDIA_TYPES } from '@ct/image'
+import { type Digest, digestOf, type Manifest, MEDIA_TYPES, MemoryStore } from '@ct/image'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { countedStore } from '../counted-store.ts'
 import { errorCodeOf } from '../error-code.ts'
 import { pushBlob, pushImage, putManifest, registryOnLoopback, type TestRegistry } from '../registry-on-loopback.ts'
 
@@ -21,6 +22,24 @@ describe('a manifest', () => {
     const manifest = await pushImage(registry, 'team/app', 'v1')
     const answer = await putManifest(registry, `team/app/manifests/${digestOf(manifest)}?${query}`, manifest)
     expect([answer.status, await errorCodeOf(answer)]).toEqual([400, 'MANIFEST_INVALID'])
+  })
+
+  it('costs what it names, not how often', async () => {
+    const { store, calls } = countedStore(new MemoryStore())
+    await using counted = await registryOnLoopback({ store })
+    const { config, layers } = JSON.parse((await pushImage(counted, 'team/app', 'v1')).toString()) as Manifest
+    const costOf = async (times: number): Promise<number> => {
+      const manifest = {
+        schemaVersion: 2,
+        mediaType: MEDIA_TYPES.ociManifest,
+        config,
+        layers: Array.from({ length: times }, () => layers[0]),
+      }
+      calls.clear()
+      expect((await putManifest(counted, 'team/app/manifests/v2', Buffer.from(JSON.stringify(manifest)))).status).toBe(201)
+      return [...calls.values()].reduce((sum, count) => sum + count, 0)
+    }
+    expect(await costOf(1000)).toBe(await costOf(2))
   })
 
   it.each(['.hidden', '-x', 'a'.repeat(129), 'a%20b', '%2e%2e'])('is refused under the tag %j', async (tag) => {

@@ -1,4 +1,4 @@
-import { type Descriptor, digestOf, MEDIA_TYPES } from '@ct/image'
+import { type Descriptor, digestOf, MAX_DOCUMENT_BYTES, MEDIA_TYPES } from '@ct/image'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { pushArtifact, pushImage, registryOnLoopback, type TestRegistry } from '../registry-on-loopback.ts'
 
@@ -37,6 +37,21 @@ describe('referrers', () => {
     const { answer } = await pushArtifact(registry, 'team/app', { subject, artifactType: 'a/sbom' })
     expect(answer.headers.get('oci-subject')).toBe(subject)
     expect((await listOf(`/v2/team/app/referrers/${subject}`)).manifests).toHaveLength(1)
+  })
+
+  it('come in pages that a client can read, however much they say', async () => {
+    const subject = digestOf('subject')
+    const text = 'x'.repeat(1_500_000)
+    for (const name of ['one', 'two', 'three', 'four', 'five'])
+      await pushArtifact(registry, 'team/app', { subject, artifactType: 'a/large', annotations: { name, text } })
+    const sizes: number[] = []
+    for (let path = `/v2/team/app/referrers/${subject}`; path !== ''; ) {
+      const { answer, manifests } = await listOf(path)
+      expect(JSON.stringify(manifests).length).toBeLessThan(MAX_DOCUMENT_BYTES)
+      sizes.push(manifests.length)
+      path = /^<(.+)>; rel="next"$/.exec(answer.headers.get('link') ?? '')?.[1] ?? ''
+    }
+    expect(sizes).toEqual([2, 2, 1])
   })
 
   it('are filtered by type, and come in pages that keep the filter', async () => {

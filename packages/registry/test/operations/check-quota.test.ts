@@ -1,4 +1,4 @@
-import { digestOf } from '@ct/image'
+import { digestOf, MemoryStore } from '@ct/image'
 import { describe, expect, it } from 'vitest'
 import { errorCodeOf } from '../error-code.ts'
 import { pushBlob, registryOnLoopback } from '../registry-on-loopback.ts'
@@ -25,6 +25,31 @@ describe('a repository with a quota', () => {
     expect(answer?.status ?? 403).toBe(403)
     const progress = await registry.call('GET', location)
     expect(Number(progress.headers.get('range')?.split('-')[1])).toBeLessThan(1_000_000)
+  })
+
+  it('takes only what fits of blobs that are mounted at once', async () => {
+    const memory = new MemoryStore()
+    const tag: MemoryStore['tag'] = async (...args) => {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      await memory.tag(...args)
+    }
+    const store = new Proxy(memory, {
+      get(target, key) {
+        const value = Reflect.get(target, key) as unknown
+        return key === 'tag' ? tag : typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    await using registry = await registryOnLoopback({ store, maxRepositoryBytes: 10 })
+    const blobs = await Promise.all(['a', 'b', 'c', 'd'].map((letter) => pushBlob(registry, `from/${letter}`, Buffer.alloc(5, letter))))
+    const answers = await Promise.all(blobs.map(({ digest }) => registry.call('POST', `/v2/team/app/blobs/uploads/?mount=${digest}`)))
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 403, 403])
+  })
+
+  it('takes what it has already, for that adds nothing', async () => {
+    await using registry = await registryOnLoopback({ maxRepositoryBytes: 10 })
+    const { digest } = await pushBlob(registry, 'team/app', Buffer.alloc(8, 'a'))
+    await pushBlob(registry, 'team/other', Buffer.alloc(8, 'a'))
+    expect((await registry.call('POST', `/v2/team/app/blobs/uploads/?mount=${digest}&from=team/other`)).status).toBe(201)
   })
 
   it('takes only what fits of blobs that come at once', async () => {

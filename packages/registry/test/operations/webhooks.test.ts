@@ -49,6 +49,14 @@ describe('webhooks', () => {
     expect(JSON.parse(body)).toMatchObject({ action: 'push', repository: 'a', digest: digestOf('manifest'), tag: 'v1' })
   })
 
+  it('lose no event that comes just as the last one has ended', async () => {
+    statuses = [500]
+    const late = (): void => void Promise.resolve().then(() => hooks.send(event('late')))
+    await using hooks = new Webhooks([{ url: receiver.url }], { onError: late, pausesMs: [] })
+    hooks.send(event('first'))
+    await expect.poll(repositories).toEqual(['first', 'late'])
+  })
+
   it('are tried again, and after the last time told as an error without secrets, and the next event goes on', async () => {
     statuses = [500, 503, 500, 204]
     const url = new URL(receiver.url)
