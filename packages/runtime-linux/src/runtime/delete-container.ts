@@ -16,21 +16,21 @@ export interface DeleteRequest {
   readonly id: string
   readonly directory: string
   readonly force: boolean
-  readonly openCgroup: (path: string) => Cgroup
+  readonly cgroupOf: (record: ContainerRecord) => Cgroup
   readonly onWarning: OnWarning | undefined
 }
 
 const KILL_TIMEOUT_MS = 10_000
 
 /** Removes a container's processes, cgroup and state, in this order, then runs the hooks that come after. */
-export async function deleteContainer({ id, directory, force, openCgroup, onWarning }: DeleteRequest): Promise<void> {
+export async function deleteContainer({ id, directory, force, cgroupOf, onWarning }: DeleteRequest): Promise<void> {
   const record = readForDeletion(directory, force)
   if (record === undefined) {
     if (!force) throw new RuntimeError('RUNTIME_NO_CONTAINER', `container ${id} does not exist`, { kind: 'not-found' })
     rmSync(directory, { recursive: true, force: true })
     return
   }
-  const cgroup = openCgroup(record.cgroup)
+  const cgroup = cgroupOf(record)
   const status = containerStatus(record, () => cgroup)
   if (!force && status !== 'stopped' && status !== 'created') {
     throw new RuntimeError('RUNTIME_WRONG_STATUS', `container ${id} is ${status}, not stopped`, {
