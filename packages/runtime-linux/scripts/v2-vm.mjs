@@ -8,10 +8,11 @@
 // and a kernel, such as the one of Debian's linux-image-cloud-amd64, unpacked (`dpkg -x`); `--modules` is its
 // lib/modules/<version>. The processor is emulated, so no /dev/kvm is needed, and a run takes minutes: the limit is 20 of
 // them by default. Everything the machine has is one initramfs: Node, the tests and what they import; with `--systemd` also this
-// machine's systemd and dbus-daemon, which then start it all, and a user 1000 whose manager `systemctl start user@1000` starts.
+// machine's systemd and dbus-daemon, which then start it all, a user 1000 whose manager `systemctl start user@1000` starts, and
+// podman where it is installed (apt: podman uidmap).
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -89,6 +90,8 @@ poweroff -f
 
 /** The programs of systemd that the tests need, and what it starts: the bus, then the tests. */
 const SYSTEMD_PROGRAMS = ['/lib/systemd/systemd', '/bin/systemctl', '/usr/bin/dbus-daemon']
+/** An engine that a user may run without root, with what it needs. */
+const ROOTLESS_ENGINE = ['/usr/bin/podman', '/usr/bin/conmon', '/usr/bin/newuidmap', '/usr/bin/newgidmap']
 /** Tells systemd, at this path, of cgroups of version 1 that are empty. */
 const CGROUPS_AGENT = '/lib/systemd/systemd-cgroups-agent'
 const DBUS = '/bin/dbus-daemon --address=systemd: --nofork --nopidfile --systemd-activation'
@@ -156,6 +159,11 @@ function addModule(root, path) {
 function addSystemd(root) {
   for (const path of SYSTEMD_PROGRAMS) addProgram(root, path)
   mkdirSync(join(root, 'lib/systemd'), { recursive: true })
+  for (const path of ROOTLESS_ENGINE.filter(existsSync)) addProgram(root, path)
+  for (const name of ['newuidmap', 'newgidmap']) if (existsSync(join(root, 'bin', name))) chmodSync(join(root, 'bin', name), 0o4755)
+  for (const name of ['subuid', 'subgid']) writeFileSync(join(root, 'etc', name), 'user:100000:65536\n')
+  mkdirSync(join(root, 'etc/containers'))
+  writeFileSync(join(root, 'etc/containers/policy.json'), '{"default":[{"type":"insecureAcceptAnything"}]}')
   cpSync(CGROUPS_AGENT, join(root, CGROUPS_AGENT))
   addLibraries(root, CGROUPS_AGENT)
   for (const [kind, units] of [

@@ -97,7 +97,7 @@ describe.runIf(layout.version === 1)('a container in a scope of systemd, on vers
 
   it('may use no more devices after systemd has looked after its units, and the same after an update', async () => {
     const unit = 'ct-devices.scope'
-    const rules = [{ allow: false }, { allow: true, type: 'c', major: 10, minor: 200, access: 'rw' }]
+    const rules = [{ allow: false }, { allow: true, type: 'c', major: 10, minor: 200, access: 'rw' }] as const
     await box.runtime.run('devices', sleeper('devices', { devices: rules }))
     const before = devices(unit)
     expect(before).toContain('c 10:200 rw')
