@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Cgroup, cgroupPids, removeCgroup, removeEmptyCgroup } from '../cgroups/cgroup.ts'
 import { isFrozen, thaw } from '../cgroups/freezer.ts'
-import { stopScope } from '../cgroups/systemd-scope.ts'
+import { type Scope, stopScope } from '../cgroups/systemd-scope.ts'
 import { RuntimeError } from '../errors.ts'
 import { settleExit } from './control-container.ts'
 import { type ContainerRecord, readRecord } from './record.ts'
@@ -40,12 +40,22 @@ export async function deleteContainer({ id, directory, force, cgroupOf, onWarnin
   }
   if (status !== 'stopped' || record.scope !== undefined || !removeEmptyCgroup(cgroup)) {
     await killAll(record, cgroup)
-    if (record.scope !== undefined) await stopScope(record.scope)
+    if (record.scope !== undefined) await stopScopeOf(record.scope, cgroup)
     await removeCgroup(cgroup)
   }
   await settleExit(record)
   rmSync(directory, { recursive: true, force: true })
   await runLateHooks(record.hooks, 'poststop', { state: stateOf(record, 'stopped'), onWarning })
+}
+
+/** A user's manager that has ended took its scopes with it. */
+async function stopScopeOf(scope: Scope, { hierarchies }: Cgroup): Promise<void> {
+  try {
+    await stopScope(scope)
+  } catch (error) {
+    const isGone = scope.bus !== undefined && hierarchies.length === 0
+    if (!isGone || !(error instanceof RuntimeError) || error.kind !== 'unavailable') throw error
+  }
 }
 
 /** A record that cannot be read is no reason to keep the rest, when forced. */

@@ -110,4 +110,12 @@ describe.runIf(detectCgroupLayout().version === 2)('a container of a user withou
     expect(asUser(ctRunc('run', 'nobody'), elsewhere)).toMatchObject({ status: 1, stderr: refused })
     expect(asUser(ctRunc('state', 'nobody'))).toMatchObject({ status: 1 })
   })
+
+  it('can be deleted when their manager has ended, and the container with it', () => {
+    prepare('sleep 100')
+    expect(asUser(ctRunc('run', '--detach', 'left'), { stdio: 'ignore' }).status).toBe(0)
+    execFileSync('systemctl', ['stop', `user@${UID}.service`])
+    expect(existsSync(directoryOf('ct-runc-left.scope'))).toBe(false)
+    expect(asUser(ctRunc('delete', 'left'))).toEqual({ status: 0, stdout: '', stderr: '' })
+  })
 })
