@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { detectCgroupLayout } from '../../src/cgroups/layout.ts'
@@ -101,6 +101,7 @@ describe.runIf(detectCgroupLayout().version === 2)('a container of a user withou
     writeFileSync(config, JSON.stringify(spec))
     expect(asUser(inNamespace)).toEqual({ status: 0, stdout: `0::${MANAGER}/user.slice/${unit}\n`, stderr: '' })
     expect(existsSync(directoryOf(unit))).toBe(false)
+    rmSync(config) // what the others start has a user namespace of its own
   })
 
   it('is refused, with a reason, where no manager of the user runs', () => {
