@@ -1,17 +1,18 @@
-// Boots a small virtual machine whose cgroups are all of version 2 (or, with `--cgroups v1`, all of version 1), runs the
-// kernel tests of this package there, and ends as they do. Machines with the hybrid layout cannot show the controllers
+// Boots a small virtual machine whose cgroups are all of version 2 (or, with `--cgroups v1`, all of version 1; with `hybrid`,
+// with a tree of version 2 without controllers beside them), runs the kernel tests of this package there, and ends as they do. Machines with the hybrid layout cannot show the controllers
 // of version 2, which belong to one hierarchy at a time.
 //
-//   node scripts/v2-vm.mjs --kernel <vmlinuz> [--modules <directory>] [--cgroups v1|v2] [--systemd] [--limit <seconds>] [tests...]
+//   node scripts/v2-vm.mjs --kernel <vmlinuz> [--modules <directory>] [--cgroups v1|v2|hybrid] [--systemd] [--limit <seconds>] [tests...]
 //
 // Needs root, qemu-system-x86_64 (apt: qemu-system-x86), a static /bin/busybox, cpio or that of busybox, the built packages,
 // and a kernel, such as the one of Debian's linux-image-cloud-amd64, unpacked (`dpkg -x`); `--modules` is its
 // lib/modules/<version>. The processor is emulated, so no /dev/kvm is needed, and a run takes minutes: the limit is 20 of
 // them by default. Everything the machine has is one initramfs: Node, the tests and what they import; with `--systemd` also this
-// machine's systemd and dbus-daemon, which then start it all.
+// machine's systemd and dbus-daemon, which then start it all, a user 1000 whose manager `systemctl start user@1000` starts, and
+// podman where it is installed (apt: podman uidmap).
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -27,8 +28,10 @@ const { values, positionals } = parseArgs({
     systemd: { type: 'boolean', default: false },
   },
 })
-if (values.kernel === undefined || !['v1', 'v2'].includes(values.cgroups)) {
-  console.error('usage: v2-vm.mjs --kernel <vmlinuz> [--modules <directory>] [--cgroups v1|v2] [--systemd] [--limit <seconds>] [tests...]')
+if (values.kernel === undefined || !['v1', 'v2', 'hybrid'].includes(values.cgroups)) {
+  console.error(
+    'usage: v2-vm.mjs --kernel <vmlinuz> [--modules <directory>] [--cgroups v1|v2|hybrid] [--systemd] [--limit <seconds>] [tests...]',
+  )
   process.exit(2)
 }
 
@@ -65,8 +68,9 @@ fi
 for module in overlay loop cls_cgroup; do [ -e /modules/$module.ko ] && insmod /modules/$module.ko; done
 if [ -d /run/systemd/system ]; then
   echo "started by $(systemctl --version | head -n 1)"
-elif grep -q ct.cgroups=v1 /proc/cmdline; then
+elif grep -q -E 'ct.cgroups=(v1|hybrid)' /proc/cmdline; then
   mount -t tmpfs cgroup /sys/fs/cgroup
+  grep -q ct.cgroups=hybrid /proc/cmdline && mkdir /sys/fs/cgroup/unified && mount -t cgroup2 cgroup /sys/fs/cgroup/unified
   for name in cpu,cpuacct cpuset memory pids devices freezer blkio hugetlb net_cls,net_prio rdma; do
     mkdir -p /sys/fs/cgroup/$name && mount -t cgroup -o $name cgroup /sys/fs/cgroup/$name
   done
@@ -86,15 +90,30 @@ poweroff -f
 
 /** The programs of systemd that the tests need, and what it starts: the bus, then the tests. */
 const SYSTEMD_PROGRAMS = ['/lib/systemd/systemd', '/bin/systemctl', '/usr/bin/dbus-daemon']
+/** An engine that a user may run without root, with what it needs. */
+const ROOTLESS_ENGINE = ['/usr/bin/podman', '/usr/bin/conmon', '/usr/bin/newuidmap', '/usr/bin/newgidmap']
+/** Tells systemd, at this path, of cgroups of version 1 that are empty. */
+const CGROUPS_AGENT = '/lib/systemd/systemd-cgroups-agent'
+const DBUS = '/bin/dbus-daemon --address=systemd: --nofork --nopidfile --systemd-activation'
+const DBUS_SERVICE = '[Unit]\nDefaultDependencies=no\nRequires=dbus.socket\n[Service]\nType=notify\nNotifyAccess=main\n'
 const UNITS = {
   'default.target': '[Unit]\nRequires=dbus.socket\nWants=run-tests.service\n',
   'dbus.socket': '[Unit]\nDefaultDependencies=no\n[Socket]\nListenStream=/run/dbus/system_bus_socket\n',
-  'dbus.service':
-    '[Unit]\nDefaultDependencies=no\nRequires=dbus.socket\n[Service]\nType=notify\nNotifyAccess=main\n' +
-    'ExecStart=/bin/dbus-daemon --system --address=systemd: --nofork --nopidfile --systemd-activation\n',
+  'dbus.service': `${DBUS_SERVICE}ExecStart=${DBUS} --system\n`,
+  'user@.service':
+    '[Unit]\nDefaultDependencies=no\n[Service]\nType=notify\nUser=%i\nSlice=user-%i.slice\nDelegate=pids memory cpu\nKillMode=mixed\nTimeoutStopSec=3\n' +
+    'Environment=HOME=/tmp XDG_RUNTIME_DIR=/run/user/%i\nExecStartPre=+/bin/mkdir -p /run/user/%i\nExecStartPre=+/bin/chown %i:%i /run/user/%i\n' +
+    'ExecStart=/bin/systemd --user\n',
   'run-tests.service':
     '[Unit]\nDefaultDependencies=no\nAfter=dbus.socket\n[Service]\nType=exec\nExecStart=/bin/run-tests\n' +
     'StandardOutput=file:/dev/ttyS0\nStandardError=inherit\n',
+}
+
+/** Units of the user's manager, which has a bus, too. */
+const USER_UNITS = {
+  'default.target': '[Unit]\nRequires=dbus.socket\n',
+  'dbus.socket': '[Unit]\nDefaultDependencies=no\n[Socket]\nListenStream=%t/bus\n',
+  'dbus.service': `${DBUS_SERVICE}ExecStart=${DBUS} --session\n`,
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'ct-vm-'))
@@ -139,12 +158,25 @@ function addModule(root, path) {
 
 function addSystemd(root) {
   for (const path of SYSTEMD_PROGRAMS) addProgram(root, path)
-  mkdirSync(join(root, 'etc/systemd/system'), { recursive: true })
-  for (const [name, text] of Object.entries(UNITS)) writeFileSync(join(root, 'etc/systemd/system', name), text)
+  mkdirSync(join(root, 'lib/systemd'), { recursive: true })
+  for (const path of ROOTLESS_ENGINE.filter(existsSync)) addProgram(root, path)
+  for (const name of ['newuidmap', 'newgidmap']) if (existsSync(join(root, 'bin', name))) chmodSync(join(root, 'bin', name), 0o4755)
+  for (const name of ['subuid', 'subgid']) writeFileSync(join(root, 'etc', name), 'user:100000:65536\n')
+  mkdirSync(join(root, 'etc/containers'))
+  writeFileSync(join(root, 'etc/containers/policy.json'), '{"default":[{"type":"insecureAcceptAnything"}]}')
+  cpSync(CGROUPS_AGENT, join(root, CGROUPS_AGENT))
+  addLibraries(root, CGROUPS_AGENT)
+  for (const [kind, units] of [
+    ['system', UNITS],
+    ['user', USER_UNITS],
+  ]) {
+    mkdirSync(join(root, 'etc/systemd', kind), { recursive: true })
+    for (const [name, text] of Object.entries(units)) writeFileSync(join(root, 'etc/systemd', kind, name), text)
+  }
   for (const name of ['session.conf', 'system.conf', 'system.d'])
     cpSync(join('/usr/share/dbus-1', name), join(root, 'usr/share/dbus-1', name), { recursive: true })
-  writeFileSync(join(root, 'etc/passwd'), 'messagebus:x:100:100::/:/bin/false\n', { flag: 'a' })
-  writeFileSync(join(root, 'etc/group'), 'messagebus:x:100:\n', { flag: 'a' })
+  writeFileSync(join(root, 'etc/passwd'), 'messagebus:x:100:100::/:/bin/false\nuser:x:1000:1000::/tmp:/bin/sh\n', { flag: 'a' })
+  writeFileSync(join(root, 'etc/group'), 'messagebus:x:100:\nuser:x:1000:\n', { flag: 'a' })
 }
 
 function addProgram(root, path) {
@@ -178,8 +210,10 @@ function cpio() {
 /** Starts the machine, prints what it prints, and answers the status that it ends with. */
 async function boot(image) {
   const machine = ['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', String(MEMORY_MIB)]
-  const version = values.cgroups === 'v2' ? 'cgroup_no_v1=all' : 'ct.cgroups=v1'
-  const line = `console=ttyS0 quiet panic=-1 hugepagesz=2M hugepages=4 ct.tests=${tests.join(',')} ${version}`
+  const version = values.cgroups === 'v2' ? 'cgroup_no_v1=all' : `ct.cgroups=${values.cgroups}`
+  const legacy = values.cgroups === 'v1' ? 1 : 0
+  const forSystemd = `systemd.unified_cgroup_hierarchy=${values.cgroups === 'v2' ? 1 : 0} systemd.legacy_systemd_cgroup_controller=${legacy}`
+  const line = `console=ttyS0 quiet panic=-1 hugepagesz=2M hugepages=4 ct.tests=${tests.join(',')} ${version} ${forSystemd}`
   const quiet = ['-display', 'none', '-monitor', 'none', '-serial', 'stdio', '-no-reboot', '-nic', 'none']
   const child = spawn('qemu-system-x86_64', [...machine, ...quiet, '-kernel', resolve(values.kernel), '-initrd', image, '-append', line], {
     stdio: ['ignore', 'pipe', 'inherit'],

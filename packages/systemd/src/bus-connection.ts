@@ -1,5 +1,4 @@
 import { connect, type Socket } from 'node:net'
-import { geteuid } from 'node:process'
 import { type BusCall, type BusMessage, decodeMessage, encodeCall, messageSize } from './bus-message.ts'
 import { SystemdError } from './errors.ts'
 
@@ -20,6 +19,7 @@ export class BusConnection implements Disposable {
   readonly #onSignal: (message: BusMessage) => void
   readonly #waiting = new Map<number, Waiting>()
   #received = Buffer.alloc(0)
+  #isAsked = false
   #isAuthenticated = false
   #serial = 0
   #failure: unknown
@@ -40,15 +40,14 @@ export class BusConnection implements Disposable {
   }
 
   /**
-   * Connects as this process's user, whom the peer knows from the socket.
+   * Connects as this process's user, whom the peer knows from the socket: in a user namespace the own id would be another.
    * @throws SystemdError SYSTEMD_UNAVAILABLE.
    * @see https://dbus.freedesktop.org/doc/dbus-specification.html#auth-mechanisms-external
    */
   static async open(path: string, onSignal: (message: BusMessage) => void): Promise<BusConnection> {
     const connection = new BusConnection(path, onSignal)
-    const user = Buffer.from(String(geteuid?.() ?? 0)).toString('hex')
     const greeted = connection.#answerTo(0)
-    connection.#socket.write(`\0AUTH EXTERNAL ${user}\r\n`)
+    connection.#socket.write('\0AUTH EXTERNAL\r\n')
     await greeted
     return connection
   }
@@ -101,13 +100,19 @@ export class BusConnection implements Disposable {
     }
   }
 
-  /** Whether the line has come that lets this process in. */
+  /** Whether the line has come that lets this process in; one may come before that asks who it is. */
   #readGreeting(): boolean {
     const end = this.#received.indexOf('\r\n')
     if (end < 0 && this.#received.length < 4096) return false
     const line = this.#received.toString('latin1', 0, Math.max(end, 0))
-    if (!line.startsWith('OK ')) throw unavailable(this.#path, new Error(`it answers ${JSON.stringify(line)}`))
+    const isAsking = line.trimEnd() === 'DATA' && !this.#isAsked
+    if (!isAsking && !line.startsWith('OK ')) throw unavailable(this.#path, new Error(`it answers ${JSON.stringify(line)}`))
     this.#received = this.#received.subarray(end + 2)
+    if (isAsking) {
+      this.#isAsked = true
+      this.#socket.write('DATA\r\n')
+      return this.#readGreeting()
+    }
     this.#isAuthenticated = true
     this.#socket.write('BEGIN\r\n')
     this.#settle(0, { type: 'return', path: '', member: '', errorName: '', replySerial: 0, values: [] })

@@ -1,5 +1,6 @@
+export { type DeviceRule, deviceProperties } from './device-properties.ts'
 export { SystemdError, type SystemdErrorCode } from './errors.ts'
-export { type ScopeResources, scopeProperties } from './scope-properties.ts'
+export { type ScopePropertiesOptions, type ScopeResources, scopeProperties } from './scope-properties.ts'
 export type { BusValue, Variant } from './signature.ts'
-export { isSystemdRunning, type NewScope, SystemdManager, type UnitProperty } from './systemd-manager.ts'
+export { type ConnectOptions, isSystemdRunning, type NewScope, SystemdManager, type UnitProperty } from './systemd-manager.ts'
 export { checkUnitName, slicePath } from './unit-name.ts'

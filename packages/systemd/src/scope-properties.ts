@@ -33,13 +33,37 @@ const DEFAULT_PERIOD_USEC = 100_000
 /** What systemd rounds a quota to. */
 const QUOTA_STEP_USEC = 10_000
 
+/** Options of {@link scopeProperties}. */
+export interface ScopePropertiesOptions {
+  /** Version of the cgroups that have the controllers; 1 also in the hybrid layout. Default: 2. */
+  readonly version?: 1 | 2 | undefined
+}
+
 /**
- * Properties of a unit that say what the limits say, on cgroups of version 2. systemd writes them again
- * whenever it looks after its units, as at `daemon-reload`: those that it does not know would be undone then. Limits for
- * which it has no property are left out; it leaves their files alone.
+ * Properties of a unit that say what the limits say. systemd writes them again whenever it looks after its units, as at
+ * `daemon-reload`: those that it does not know would be undone then. Limits for which it has no property are left out; it
+ * leaves their files alone.
  * @see https://www.freedesktop.org/software/systemd/man/latest/systemd.resource-control.html
  */
-export function scopeProperties(resources: ScopeResources): UnitProperty[] {
+export function scopeProperties(resources: ScopeResources, { version = 2 }: ScopePropertiesOptions = {}): UnitProperty[] {
+  return version === 1 ? propertiesV1(resources) : propertiesV2(resources)
+}
+
+/** Of version 1 systemd knows neither swap nor cpusets; the rest has names of its own. */
+function propertiesV1({ memory, cpu, pids, blockIO }: ScopeResources): UnitProperty[] {
+  const properties: UnitProperty[] = []
+  const add = (name: string, value: bigint | undefined) => {
+    if (value !== undefined) properties.push([name, 't', value])
+  }
+  add('MemoryLimit', limitOf(memory?.limit))
+  add('CPUShares', cpu?.shares ? BigInt(Math.min(Math.max(cpu.shares, 2), 262144)) : undefined)
+  properties.push(...bandwidth(cpu))
+  add('BlockIOWeight', blockIO?.weight ? BigInt(blockIO.weight) : undefined)
+  add('TasksMax', tasksOf(pids))
+  return properties
+}
+
+function propertiesV2(resources: ScopeResources): UnitProperty[] {
   const { memory, cpu, pids, blockIO } = resources
   const properties: UnitProperty[] = []
   const add = (name: string, value: bigint | undefined) => {
@@ -52,7 +76,7 @@ export function scopeProperties(resources: ScopeResources): UnitProperty[] {
   properties.push(...masks(cpu))
   add('IOWeight', blockIO?.weight ? BigInt(1 + Math.floor(((blockIO.weight - 10) * 9999) / 990)) : undefined)
   properties.push(...bandwidth(cpu))
-  if (pids) add('TasksMax', pids.limit > 0 ? BigInt(pids.limit) : INFINITY)
+  add('TasksMax', tasksOf(pids))
   return [...properties, ...unifiedProperties(resources.unified ?? {})]
 }
 
@@ -114,6 +138,11 @@ function swapOf({ swap, limit }: ScopeMemory = {}): bigint | undefined {
   if (swap === undefined || swap === null || swap === 0) return limit === -1 ? INFINITY : undefined
   if (swap < 0) return INFINITY
   return limit !== undefined && limit > 0 ? BigInt(Math.max(swap - limit, 0)) : undefined
+}
+
+function tasksOf(pids: ScopeResources['pids']): bigint | undefined {
+  if (!pids) return undefined
+  return pids.limit > 0 ? BigInt(pids.limit) : INFINITY
 }
 
 function limitOf(value: number | undefined | null): bigint | undefined {

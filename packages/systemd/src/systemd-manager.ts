@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { socketOfAddress } from './bus-address.ts'
 import { BusConnection } from './bus-connection.ts'
 import type { BusMessage } from './bus-message.ts'
 import { SystemdError } from './errors.ts'
@@ -20,6 +21,15 @@ export interface NewScope {
   readonly properties: readonly UnitProperty[]
 }
 
+/** Options of {@link SystemdManager.connect}. */
+export interface ConnectOptions {
+  /**
+   * Address of a user's bus, such as `unix:path=/run/user/1000/bus`: then it is their manager, for units of theirs. Default:
+   * the machine's bus.
+   */
+  readonly bus?: string | undefined
+}
+
 const BUS = '/run/dbus/system_bus_socket'
 const DESTINATION = 'org.freedesktop.systemd1'
 const PATH = '/org/freedesktop/systemd1'
@@ -35,7 +45,7 @@ export function isSystemdRunning(): boolean {
 }
 
 /**
- * systemd's manager of the machine's units.
+ * systemd's manager of the machine's units, or of a user's.
  * @see https://www.freedesktop.org/software/systemd/man/latest/org.freedesktop.systemd1.html
  */
 export class SystemdManager implements Disposable {
@@ -48,19 +58,28 @@ export class SystemdManager implements Disposable {
   }
 
   /**
-   * Connects to the machine's bus.
+   * Connects to the machine's manager, or with a `bus` to a user's.
    * @throws SystemdError SYSTEMD_UNAVAILABLE.
    */
-  static async connect(): Promise<SystemdManager> {
-    if (!isSystemdRunning()) {
+  static async connect({ bus }: ConnectOptions = {}): Promise<SystemdManager> {
+    if (bus === undefined && !isSystemdRunning()) {
       throw new SystemdError('SYSTEMD_UNAVAILABLE', 'systemd does not run this machine', {
         kind: 'unsupported',
         hint: 'make the cgroup as files instead',
       })
     }
+    const socket = bus === undefined ? BUS : socketOfAddress(bus)
+    try {
+      return await SystemdManager.#open(socket)
+    } catch (error) {
+      throw bus === undefined ? error : noUserManager(error)
+    }
+  }
+
+  static async #open(socket: string): Promise<SystemdManager> {
     const jobs = new Jobs()
     const onSignal = (message: BusMessage) => jobs.note(message)
-    const manager = new SystemdManager(await BusConnection.open(BUS, onSignal), jobs)
+    const manager = new SystemdManager(await BusConnection.open(socket, onSignal), jobs)
     try {
       await manager.#joinBus()
       return manager
@@ -176,6 +195,17 @@ class Jobs {
 
 function structOf([name, signature, value]: UnitProperty): BusValue {
   return [name, { signature, value }]
+}
+
+/** There is no bus, or nobody on it whose name is systemd's. */
+function noUserManager(error: unknown): unknown {
+  const isAbsent = error instanceof SystemdError && (error.code === 'SYSTEMD_UNAVAILABLE' || error.kind === 'not-found')
+  if (!isAbsent) return error
+  return new SystemdError('SYSTEMD_UNAVAILABLE', `systemd does not run for this user: ${error.message}`, {
+    kind: 'unavailable',
+    hint: 'log in by a session of systemd, or have it run without one: loginctl enable-linger (Debian: dbus-user-session gives the bus)',
+    cause: error,
+  })
 }
 
 function isMissing(error: unknown): boolean {

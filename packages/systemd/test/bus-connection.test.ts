@@ -34,6 +34,11 @@ it('who is rejected is told so', async () => {
   await expect(BusConnection.open(bus.path, () => undefined)).rejects.toThrow(unavailable)
 })
 
+it('who asks more than once who it is lets nobody in', async () => {
+  using bus = await peer((socket, chunk) => socket.write(chunk.includes('DATA') || chunk.includes('AUTH') ? 'DATA\r\n' : ''))
+  await expect(BusConnection.open(bus.path, () => undefined)).rejects.toThrow(unavailable)
+})
+
 it('a greeting without end is none', async () => {
   using bus = await peer((socket) => socket.write('O'.repeat(5000)))
   await expect(BusConnection.open(bus.path, () => undefined)).rejects.toThrow(unavailable)

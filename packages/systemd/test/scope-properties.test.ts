@@ -61,4 +61,25 @@ describe('limits as properties', () => {
   it.each(rows)('%j', (resources, properties) => {
     expect(scopeProperties(resources)).toEqual(properties)
   })
+
+  it('are those of version 1 where it has the controllers, which knows neither swap nor cpusets', () => {
+    const resources = {
+      memory: { limit: 1 << 20, swap: 1 << 21, reservation: 4096 },
+      cpu: { shares: 1, quota: 50_000, period: 100_000, cpus: '0', mems: '0' },
+      pids: { limit: 7 },
+      blockIO: { weight: 500 },
+    }
+    expect(scopeProperties(resources, { version: 1 })).toEqual([
+      ['MemoryLimit', 't', 1n << 20n],
+      ['CPUShares', 't', 2n],
+      ['CPUQuotaPeriodUSec', 't', 100_000n],
+      ['CPUQuotaPerSecUSec', 't', 500_000n],
+      ['BlockIOWeight', 't', 500n],
+      ['TasksMax', 't', 7n],
+    ])
+    expect(scopeProperties({ memory: { limit: -1 }, pids: { limit: 0 } }, { version: 1 })).toEqual([
+      ['MemoryLimit', 't', INFINITY],
+      ['TasksMax', 't', INFINITY],
+    ])
+  })
 })

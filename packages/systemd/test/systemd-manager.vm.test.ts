@@ -23,7 +23,7 @@ describe('the manager of units', () => {
     const pid = sleeper.pid ?? 0
     await manager.startScope({ ...SCOPE, pids: [pid] })
     const path = `${await manager.controlGroup()}/ct.slice/ct-test.slice/ct-test.scope`
-    expect(readFileSync(`/proc/${pid}/cgroup`, 'utf8')).toBe(`0::${path}\n`)
+    expect(readFileSync(`/proc/${pid}/cgroup`, 'utf8')).toContain(`:${path}\n`)
     expect(await manager.scopeProperty(SCOPE.name, 'ControlGroup')).toBe(path)
     await manager.setProperties(SCOPE.name, [['TasksMax', 't', 9n]])
     expect(await manager.scopeProperty(SCOPE.name, 'TasksMax')).toBe(9n)

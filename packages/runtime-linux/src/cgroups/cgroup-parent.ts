@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { geteuid } from 'node:process'
+import { isMachineRoot } from '../users/machine-root.ts'
 import type { CgroupLayout } from './layout.ts'
 
 /**
@@ -7,6 +7,6 @@ import type { CgroupLayout } from './layout.ts'
  * in, which is the only one from which a process can come into what is delegated to them.
  */
 export function defaultCgroupParent({ version }: CgroupLayout): string {
-  const own = geteuid?.() === 0 || version === 1 ? undefined : /^0::\/(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1]
+  const own = isMachineRoot() || version === 1 ? undefined : /^0::\/(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1]
   return own || 'ct'
 }

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { geteuid } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasErrno } from '@ct/errors'
 import type { OomCounter } from '@ct/native'
 import { RuntimeError } from '../errors.ts'
+import { isMachineRoot } from '../users/machine-root.ts'
 import type { CgroupLayout, Controller, Hierarchy } from './layout.ts'
 
 /** The directory of a cgroup in one hierarchy. */
@@ -19,6 +19,8 @@ export interface Cgroup {
   readonly path: string
   readonly layout: CgroupLayout
   readonly hierarchies: readonly CgroupDirectory[]
+  /** Directories without controllers by which systemd knows whose its processes are, when it has made the cgroup. Default: none. */
+  readonly tracking?: readonly string[] | undefined
 }
 
 const DENIED = ['EACCES', 'EROFS', 'EPERM'] as const
@@ -32,12 +34,16 @@ const REMOVE_TIMEOUT_MS = 5_000
  */
 const ON_DEMAND: readonly Controller[] = ['cpuset', 'hugetlb', 'net_cls', 'net_prio', 'rdma']
 
-/** Options of {@link createCgroup}. */
-export interface CreateCgroupOptions {
+/** Who has made a cgroup. */
+export interface CgroupOwner {
+  /** Whether systemd has. Default: false. */
+  readonly isManaged?: boolean | undefined
+}
+
+/** Options of {@link createCgroup}. Directories that are there, made by systemd, are taken as they are. */
+export interface CreateCgroupOptions extends CgroupOwner {
   /** Controllers whose hierarchies are taken, too, though made on demand. Default: none. */
   readonly demanded?: readonly Controller[] | undefined
-  /** Whether directories that are there, made by systemd, are taken as they are. Default: false. */
-  readonly isManaged?: boolean | undefined
 }
 
 /**
@@ -66,13 +72,14 @@ export function createCgroup(layout: CgroupLayout, path: string, { demanded = []
       cause: error,
     })
   }
-  return { path, layout, hierarchies: made }
+  return { path, layout, hierarchies: made, tracking: isManaged ? trackingOf(layout, path) : [] }
 }
 
 /** The cgroup at `path` as far as it exists. */
-export function openCgroup(layout: CgroupLayout, path: string): Cgroup {
+export function openCgroup(layout: CgroupLayout, path: string, { isManaged = false }: CgroupOwner = {}): Cgroup {
   const hierarchies = layout.hierarchies.map(({ mountPoint, controllers }) => ({ directory: mountPoint + path, controllers }))
-  return { path, layout, hierarchies: hierarchies.filter(({ directory }) => existsSync(directory)) }
+  const isThere = hierarchies.filter(({ directory }) => existsSync(directory))
+  return { path, layout, hierarchies: isThere, tracking: isManaged ? trackingOf(layout, path) : [] }
 }
 
 /** The directory that has a controller; undefined where the cgroup is not in its hierarchy. */
@@ -85,8 +92,11 @@ export function directoryOf({ layout, hierarchies }: Cgroup, controller: Control
  * The files that take a new process in. On version 1 these are the `tasks` files, which a thread that enters by itself
  * gets through without the lock that makes `cgroup.procs` wait for all processors (7 to 15 ms).
  */
-export function entryFiles({ layout, hierarchies }: Cgroup): string[] {
-  return hierarchies.map(({ directory }) => `${directory}/${layout.version === 1 ? 'tasks' : 'cgroup.procs'}`)
+export function entryFiles({ layout, hierarchies, tracking = [] }: Cgroup): string[] {
+  const files = hierarchies.map(({ directory }) => `${directory}/${layout.version === 1 ? 'tasks' : 'cgroup.procs'}`)
+  // Of these the tree of version 2 that the hybrid layout has beside the others lacks the first.
+  const isOld = (directory: string) => existsSync(`${directory}/tasks`)
+  return [...files, ...tracking.map((directory) => `${directory}/${isOld(directory) ? 'tasks' : 'cgroup.procs'}`)]
 }
 
 /**
@@ -111,7 +121,8 @@ export function cgroupBelow(cgroup: Cgroup, below: string): Cgroup {
   const path = ['', ...steps].join('/')
   const hierarchies = cgroup.hierarchies.map(({ directory, controllers }) => ({ directory: directory + path, controllers }))
   const isThere = !steps.includes('..') && hierarchies.every(({ directory }) => existsSync(directory))
-  if (isThere) return { ...cgroup, path: cgroup.path + path, hierarchies }
+  const tracking = cgroup.tracking?.map((directory) => [directory + path, directory].find(existsSync) ?? directory)
+  if (isThere) return { ...cgroup, path: cgroup.path + path, hierarchies, tracking }
   throw new RuntimeError('RUNTIME_CGROUP_FAILED', `there is no cgroup ${JSON.stringify(below)} below ${cgroup.path}`, { kind: 'invalid' })
 }
 
@@ -145,7 +156,7 @@ export function removeEmptyCgroup({ hierarchies }: Cgroup): boolean {
  */
 export async function removeCgroup(cgroup: Cgroup): Promise<void> {
   const deadline = Date.now() + REMOVE_TIMEOUT_MS
-  for (const { directory } of cgroup.hierarchies) {
+  for (const directory of [...cgroup.hierarchies.map((hierarchy) => hierarchy.directory), ...(cgroup.tracking ?? [])]) {
     for (let delayMs = 1; !removeTree(directory); delayMs = Math.min(delayMs * 2, 100)) {
       if (Date.now() > deadline) {
         throw new RuntimeError('RUNTIME_CGROUP_FAILED', `cgroup ${directory} still has processes`, { kind: 'conflict' })
@@ -155,12 +166,12 @@ export async function removeCgroup(cgroup: Cgroup): Promise<void> {
   }
 }
 
-function isRoot(): boolean {
-  return geteuid?.() === 0
-}
-
 function isOnDemand({ version }: CgroupLayout, controllers: readonly Controller[]): boolean {
   return version === 1 && controllers.every((controller) => ON_DEMAND.includes(controller))
+}
+
+function trackingOf({ tracking = [] }: CgroupLayout, path: string): string[] {
+  return tracking.map((mountPoint) => mountPoint + path).filter((directory) => existsSync(directory))
 }
 
 interface Place {
@@ -173,7 +184,7 @@ function makeDelegated(layout: CgroupLayout, hierarchy: Hierarchy, place: Place)
   try {
     return makeDirectory(layout, hierarchy, place)
   } catch (error) {
-    if (isRoot() || !hasErrno(error, ...DENIED)) throw error
+    if (isMachineRoot() || !hasErrno(error, ...DENIED)) throw error
     return undefined
   }
 }
@@ -217,7 +228,7 @@ function enable(file: string, controllers: readonly Controller[]): boolean {
     writeFileSync(file, controllers.map((controller) => `+${controller}`).join(' '))
     return true
   } catch (error) {
-    if (hasErrno(error, 'EBUSY', 'EINVAL', 'ENOENT', 'EOPNOTSUPP') || (!isRoot() && hasErrno(error, ...DENIED))) return false
+    if (hasErrno(error, 'EBUSY', 'EINVAL', 'ENOENT', 'EOPNOTSUPP') || (!isMachineRoot() && hasErrno(error, ...DENIED))) return false
     throw error
   }
 }

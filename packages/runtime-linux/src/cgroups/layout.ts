@@ -31,6 +31,11 @@ export interface Hierarchy {
 export interface CgroupLayout {
   readonly version: 1 | 2
   readonly hierarchies: readonly Hierarchy[]
+  /**
+   * Version 1: where hierarchies without controllers are mounted, in which systemd keeps track of its units' processes:
+   * `name=systemd`, and the version 2 tree of the hybrid layout. Default: none.
+   */
+  readonly tracking?: readonly string[] | undefined
 }
 
 /** CGROUP_SUPER_MAGIC and CGROUP2_SUPER_MAGIC. */
@@ -62,6 +67,7 @@ export interface CgroupProbe {
  */
 export function parseCgroupLayout(mountinfo: string, probe: CgroupProbe): CgroupLayout {
   const hierarchies = new Map<string, Hierarchy>()
+  const named = new Set<string>()
   let unified: string | undefined
   for (const line of mountinfo.split('\n')) {
     const [before = '', after = ''] = line.split(' - ')
@@ -69,12 +75,14 @@ export function parseCgroupLayout(mountinfo: string, probe: CgroupProbe): Cgroup
     const mountPoint = unescapeOctal(before.split(' ')[4] ?? '')
     if (type === 'cgroup2' && probe.magicOf(mountPoint) === CGROUP2_MAGIC) unified ??= mountPoint
     if (type !== 'cgroup') continue
+    if (superOptions.split(',').includes('name=systemd') && probe.magicOf(mountPoint) === CGROUP_MAGIC) named.add(mountPoint)
     const controllers = known(superOptions.split(','), V1_CONTROLLERS)
     const key = controllers.join(',')
     if (controllers.length === 0 || hierarchies.has(key) || probe.magicOf(mountPoint) !== CGROUP_MAGIC) continue
     hierarchies.set(key, { mountPoint, controllers })
   }
-  if (hierarchies.size > 0) return { version: 1, hierarchies: [...hierarchies.values()] }
+  const tracking = [...named, ...(unified === undefined ? [] : [unified])]
+  if (hierarchies.size > 0) return { version: 1, hierarchies: [...hierarchies.values()], tracking }
   if (unified === undefined) return { version: 1, hierarchies: [] }
   const controllers = known(probe.controllersOf(unified).trim().split(' '), V2_CONTROLLERS)
   return { version: 2, hierarchies: [{ mountPoint: unified, controllers }] }

@@ -47,7 +47,12 @@ function writeLimit(cgroup: Cgroup, limit: Limit, { isLast }: { readonly isLast:
   if (!isThere && limit.isOptional) return true
   const { file, value } = isThere ? limit : (limit.otherwise ?? limit)
   const path = `${directory}/${file}`
-  if (!existsSync(path)) throw unsupported(`${file} is not a setting of this kernel`)
+  if (!existsSync(path)) {
+    const isLacking = isHandedDown(cgroup, directory, limit.controller)
+    throw unsupported(
+      isLacking ? `${file} is not a setting of this kernel` : `${file} cannot be set: ${reasonOf(cgroup, limit.controller)}`,
+    )
+  }
   const text = typeof value === 'string' ? value : value((name) => readFileSync(`${directory}/${name}`, 'utf8').trim())
   try {
     writeFileSync(path, text)
@@ -56,6 +61,12 @@ function writeLimit(cgroup: Cgroup, limit: Limit, { isLast }: { readonly isLast:
     if (!isLast && hasErrno(error, 'EINVAL', 'EBUSY')) return false
     throw refusal(path, text, error)
   }
+}
+
+/** Version 2: whether the cgroup has been given the controller; those above it may keep it to themselves. */
+function isHandedDown({ layout }: Cgroup, directory: string, controller: Controller): boolean {
+  if (layout.version === 1 || controller === 'cgroup') return true
+  return readFileSync(`${directory}/cgroup.controllers`, 'utf8').trim().split(' ').includes(controller)
 }
 
 function reasonOf({ layout }: Cgroup, controller: Controller): string {

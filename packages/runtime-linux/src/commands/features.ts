@@ -25,7 +25,7 @@ export const features: Command = {
       linux: {
         namespaces: NAMESPACE_TYPES,
         capabilities: CAPABILITIES,
-        cgroup: { v1: true, v2: true, systemd: true, systemdUser: false, rdma: true },
+        cgroup: { v1: true, v2: true, systemd: true, systemdUser: true, rdma: true },
         seccomp: {
           enabled: true,
           actions: SECCOMP_ACTIONS,

@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs'
 import { DiskRuntime } from '../runtime/create-runtime.ts'
 import type { OnWarning } from '../runtime/run-hooks.ts'
 import { OCI_VERSION } from '../spec/default-spec.ts'
+import { isMachineRoot } from '../users/machine-root.ts'
 import { type Command, isOn } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { type ParsedFlags, parseFlags, UsageError } from './parse-flags.ts'
@@ -57,14 +58,28 @@ async function runCommand(
   const parsed = parseFlags(words, { ...command.flags, help: true }, { h: 'help', ...command.aliases })
   if (parsed.flags.help) return print(output, `ct-runc ${command.name} [flags] ${command.usage}\n   ${command.summary}\n`)
   const { root = defaultRoot(), 'cgroup-parent': cgroupParent } = global.flags
-  const runtime = new DiskRuntime({ stateDirectory: root, cgroupParent, systemdCgroup: isOn(global, 'systemd-cgroup'), onWarning: warn })
+  const systemdCgroup = isOn(global, 'systemd-cgroup')
+  const runtime = new DiskRuntime({ stateDirectory: root, cgroupParent, systemdCgroup, userBus: userBus(), onWarning: warn })
   return (await command.run({ ...parsed, runtime, print: output.print })) ?? 0
 }
 
-/** Where state is kept unless it is said: of a user, in the directory that goes when they leave. */
+/** Where state is kept unless it is said: of a user, also one who is root in a user namespace, in the directory that goes when they leave. */
 function defaultRoot(): string {
+  const { XDG_RUNTIME_DIR: own } = process.env
   const uid = process.getuid?.() ?? 0
-  return uid === 0 ? '/run/ct-runc' : `${process.env.XDG_RUNTIME_DIR ?? `/run/user/${uid}`}/ct-runc`
+  if (own && !isMachineRoot()) return `${own}/ct-runc`
+  return uid === 0 ? '/run/ct-runc' : `/run/user/${uid}/ct-runc`
+}
+
+/** Where the user's systemd is asked; undefined: where it is by default. */
+function userBus(): string | undefined {
+  const { DBUS_SESSION_BUS_ADDRESS: address, XDG_RUNTIME_DIR: own } = process.env
+  return address || (own ? `unix:path=${own.replace(/[^\w/.-]/g, escapeByte)}/bus` : undefined)
+}
+
+/** An address has other characters than these as `%` and digits. */
+function escapeByte(character: string): string {
+  return Buffer.from(character).reduce((text, byte) => `${text}%${byte.toString(16).padStart(2, '0')}`, '')
 }
 
 function checkFormat({ flags }: ParsedFlags): void {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { MountOptions, Operation } from '@ct/native'
 import type { Cgroup } from '../cgroups/cgroup.ts'
 
@@ -33,6 +34,10 @@ export function planCgroupMount(target: string, options: MountOptions, cgroup: C
     if (controllers.length > 1) {
       for (const controller of controllers) operations.push({ op: 'symlink', target: `${target}/${controller}`, linkTarget: name })
     }
+  }
+  for (const mountPoint of cgroup.layout.tracking ?? []) {
+    const directory = mountPoint + cgroup.path
+    if (cgroup.tracking?.includes(directory)) operations.push(show(`${target}/${basename(mountPoint)}`, directory))
   }
   if (options.set.includes('rdonly')) operations.push({ op: 'attributes', target, attributes: { set: ['rdonly'] } })
   return operations

@@ -32,6 +32,8 @@ export interface RunContext {
   readonly idMapOf?: ((mount: SpecMount) => string | undefined) | undefined
   /** False moves the root over `/` where pivot_root cannot work, as in an initramfs. Default: true. */
   readonly pivot?: boolean | undefined
+  /** False binds the host's devices, where the kernel lets this process make none. Default: true, but for user namespaces. */
+  readonly mayMakeNodes?: boolean | undefined
 }
 
 /** Persona of a 32-bit machine; see personality(2). */
@@ -107,17 +109,16 @@ export function planNamespace({ type, path }: { readonly type: NamespaceType; re
   return path ? { type, path } : { type }
 }
 
-function planRoot({ spec, rootfs, mounts, pauses = false, pivot = true, ...context }: RunContext): Operation[] {
+function planRoot({ spec, rootfs, mounts, pauses = false, pivot = true, mayMakeNodes = true, ...context }: RunContext): Operation[] {
   const { linux = {}, process } = spec
   const namespaces = new Set(linux.namespaces?.map(({ type }) => type))
+  const hasUserNamespace = namespaces.has('user') || !mayMakeNodes
   const outer = propagationOf(linux.rootfsPropagation) ?? 'slave'
   const made = planMounts(spec.mounts ?? [], { ...context, mountLabel: linux.mountLabel })
   const operations: Operation[] = [
     { op: 'root', path: rootfs, mounts, propagation: outer === 'private' ? 'private' : 'slave' },
     ...made.operations,
-    ...(process === undefined
-      ? []
-      : planDevices({ mounts: spec.mounts ?? [], devices: linux.devices ?? [], hasUserNamespace: namespaces.has('user') })),
+    ...(process === undefined ? [] : planDevices({ mounts: spec.mounts ?? [], devices: linux.devices ?? [], hasUserNamespace })),
     ...(process === undefined ? [] : planTerminal(process)),
     ...(pauses ? [{ op: 'pause' } as const] : []),
     { op: 'enter-root', pivot },

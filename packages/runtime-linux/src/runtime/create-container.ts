@@ -10,6 +10,7 @@ import { planRun } from '../plan/run-plan.ts'
 import type { Hooks } from '../spec/hooks.ts'
 import type { SpecMount } from '../spec/mount.ts'
 import type { Spec } from '../spec/spec.ts'
+import { isMachineRoot } from '../users/machine-root.ts'
 import { type CommandIo, FIFO } from './command-io.ts'
 import { settleExit, startContainer } from './control-container.ts'
 import { explainFailure } from './failure.ts'
@@ -91,7 +92,7 @@ async function makeContainer(request: CreateRequest, progress: Progress): Promis
   writeRecord(directory, early)
   if (filter !== undefined) writeFileSync(`${directory}/${FILTER}`, filter.program)
   const resources = request.bundle.spec.linux?.resources ?? {}
-  await using holder = request.scope && (await holdScope(request.scope, { id: request.id, directory, resources }))
+  await using holder = request.scope && (await holdScope(request.scope, { ...request, directory, resources }))
   progress.scope = request.scope
   const cgroup = await prepareCgroup({ ...request, resources })
   progress.cgroup = cgroup
@@ -174,6 +175,7 @@ async function launchContainer(request: CreateRequest, prepared: Prepared): Prom
     hold,
     modules,
     pivot,
+    mayMakeNodes: isMachineRoot(),
     idMapOf,
     pauses: hasEarlyHooks(record.hooks) || record.listener !== undefined || hasNetDevices(bundle.spec),
   })

@@ -7,10 +7,10 @@ import { defaultCgroupParent } from '../cgroups/cgroup-parent.ts'
 import { freeze, thaw } from '../cgroups/freezer.ts'
 import { type CgroupLayout, detectCgroupLayout } from '../cgroups/layout.ts'
 import { readStats } from '../cgroups/read-stats.ts'
+import { defaultUserBus, enterUserManager, isRootOfSystemd } from '../cgroups/scope-manager.ts'
 import { signalCgroup } from '../cgroups/signal-cgroup.ts'
 import type { ContainerStats } from '../cgroups/stats.ts'
-import { parseScope, type Scope, scopePath, updateScope } from '../cgroups/systemd-scope.ts'
-import { updateCgroup } from '../cgroups/update-cgroup.ts'
+import { parseScope, type Scope, scopePath } from '../cgroups/systemd-scope.ts'
 import { RuntimeError } from '../errors.ts'
 import type { Process } from '../spec/process.ts'
 import type { LinuxResources } from '../spec/resources.ts'
@@ -39,6 +39,7 @@ import type {
 import { sendSignal, signalNumber } from './signals.ts'
 import { stateOf } from './state-of.ts'
 import { containerStatus, isAlive } from './status.ts'
+import { updateContainer } from './update-container.ts'
 import { watchContainer } from './watch-container.ts'
 
 /**
@@ -71,11 +72,13 @@ export class DiskRuntime implements LinuxRuntime {
   readonly #stateDirectory: string
   readonly #cgroupParent: string | undefined
   readonly #systemdCgroup: boolean
+  readonly #userBus: string
   readonly #onWarning: OnWarning | undefined
   #layout: CgroupLayout | undefined
 
-  constructor({ stateDirectory, cgroupParent, systemdCgroup = false, onWarning }: RuntimeOptions) {
+  constructor({ stateDirectory, cgroupParent, systemdCgroup = false, userBus = defaultUserBus(), onWarning }: RuntimeOptions) {
     this.#systemdCgroup = systemdCgroup
+    this.#userBus = userBus
     this.#onWarning = onWarning
     this.#stateDirectory = resolve(stateDirectory)
     this.#cgroupParent = cgroupParent?.replace(/^\/+|\/+$/g, '')
@@ -105,11 +108,12 @@ export class DiskRuntime implements LinuxRuntime {
   async delete(id: string, { force = false }: DeleteOptions = {}): Promise<void> {
     const directory = this.#directory(id)
     const onWarning = this.#onWarning
-    await deleteContainer({ id, directory, force, onWarning, openCgroup: (path) => openCgroup(this.#cgroups(), path) })
+    await deleteContainer({ id, directory, force, onWarning, cgroupOf: (record) => this.#cgroup(record) })
   }
 
   async exec(id: string, process: Process, options: ExecProcessOptions = {}): Promise<Supervisor> {
     const record = this.#find(id, options.ignorePaused ? ['created', 'running', 'paused'] : ['created', 'running'])
+    if (record.scope?.bus !== undefined) await enterUserManager(record.scope.bus)
     return execProcess(process, options, {
       record,
       cgroup: this.#cgroup(record),
@@ -152,9 +156,7 @@ export class DiskRuntime implements LinuxRuntime {
 
   async update(id: string, resources: LinuxResources): Promise<void> {
     const record = this.#find(id, ['created', 'running', 'paused'])
-    const limits = validateResources(resources)
-    if (record.scope !== undefined) await updateScope(record.scope, limits)
-    await updateCgroup(this.#cgroup(record), limits)
+    await updateContainer(validateResources(resources), { record, cgroup: this.#cgroup(record), directory: this.#directory(id) })
   }
 
   /** The record of a container, for the command. */
@@ -189,11 +191,13 @@ export class DiskRuntime implements LinuxRuntime {
   ): Promise<CreatedContainer> {
     const loaded = typeof bundle !== 'string' && 'bundle' in bundle ? bundle : loadBundle(bundle)
     const scope = this.#scope(checkId(id), loaded.spec.linux?.cgroupsPath)
+    const cgroupPath = scope === undefined ? this.#cgroupPath(id, loaded.spec.linux?.cgroupsPath) : await scopePath(scope, this.#cgroups())
+    if (scope?.bus !== undefined) await enterUserManager(scope.bus)
     return createContainer({
       ...options,
       stateDirectory: this.#stateDirectory,
       layout: this.#cgroups(),
-      cgroupPath: scope === undefined ? this.#cgroupPath(id, loaded.spec.linux?.cgroupsPath) : await scopePath(scope, this.#cgroups()),
+      cgroupPath,
       scope,
       id,
       bundle: loaded,
@@ -204,8 +208,9 @@ export class DiskRuntime implements LinuxRuntime {
 
   /** The scope of systemd that the container's cgroup is to be; undefined: it is made as files. */
   #scope(id: string, path = ''): Scope | undefined {
-    if (!this.#systemdCgroup) return parseScope(path)
-    const scope = parseScope(path || `:ct-runc:${id}`)
+    const bus = isRootOfSystemd() ? undefined : this.#userBus
+    if (!this.#systemdCgroup) return parseScope(path, bus)
+    const scope = parseScope(path || `:ct-runc:${id}`, bus)
     if (scope === undefined) throw bad('linux.cgroupsPath', 'slice:prefix:name, for cgroups made by systemd', path)
     return scope
   }
@@ -262,7 +267,7 @@ export class DiskRuntime implements LinuxRuntime {
   }
 
   #cgroup(record: ContainerRecord): Cgroup {
-    return openCgroup(this.#cgroups(), record.cgroup)
+    return openCgroup(this.#cgroups(), record.cgroup, { isManaged: record.scope !== undefined })
   }
 
   #cgroups(): CgroupLayout {

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Cgroup, cgroupPids, removeCgroup, removeEmptyCgroup } from '../cgroups/cgroup.ts'
 import { isFrozen, thaw } from '../cgroups/freezer.ts'
-import { stopScope } from '../cgroups/systemd-scope.ts'
+import { type Scope, stopScope } from '../cgroups/systemd-scope.ts'
 import { RuntimeError } from '../errors.ts'
 import { settleExit } from './control-container.ts'
 import { type ContainerRecord, readRecord } from './record.ts'
@@ -16,21 +16,21 @@ export interface DeleteRequest {
   readonly id: string
   readonly directory: string
   readonly force: boolean
-  readonly openCgroup: (path: string) => Cgroup
+  readonly cgroupOf: (record: ContainerRecord) => Cgroup
   readonly onWarning: OnWarning | undefined
 }
 
 const KILL_TIMEOUT_MS = 10_000
 
 /** Removes a container's processes, cgroup and state, in this order, then runs the hooks that come after. */
-export async function deleteContainer({ id, directory, force, openCgroup, onWarning }: DeleteRequest): Promise<void> {
+export async function deleteContainer({ id, directory, force, cgroupOf, onWarning }: DeleteRequest): Promise<void> {
   const record = readForDeletion(directory, force)
   if (record === undefined) {
     if (!force) throw new RuntimeError('RUNTIME_NO_CONTAINER', `container ${id} does not exist`, { kind: 'not-found' })
     rmSync(directory, { recursive: true, force: true })
     return
   }
-  const cgroup = openCgroup(record.cgroup)
+  const cgroup = cgroupOf(record)
   const status = containerStatus(record, () => cgroup)
   if (!force && status !== 'stopped' && status !== 'created') {
     throw new RuntimeError('RUNTIME_WRONG_STATUS', `container ${id} is ${status}, not stopped`, {
@@ -40,12 +40,22 @@ export async function deleteContainer({ id, directory, force, openCgroup, onWarn
   }
   if (status !== 'stopped' || record.scope !== undefined || !removeEmptyCgroup(cgroup)) {
     await killAll(record, cgroup)
-    if (record.scope !== undefined) await stopScope(record.scope)
+    if (record.scope !== undefined) await stopScopeOf(record.scope, cgroup)
     await removeCgroup(cgroup)
   }
   await settleExit(record)
   rmSync(directory, { recursive: true, force: true })
   await runLateHooks(record.hooks, 'poststop', { state: stateOf(record, 'stopped'), onWarning })
+}
+
+/** A user's manager that has ended took its scopes with it. */
+async function stopScopeOf(scope: Scope, { hierarchies }: Cgroup): Promise<void> {
+  try {
+    await stopScope(scope)
+  } catch (error) {
+    const isGone = scope.bus !== undefined && hierarchies.length === 0
+    if (!isGone || !(error instanceof RuntimeError) || error.kind !== 'unavailable') throw error
+  }
 }
 
 /** A record that cannot be read is no reason to keep the rest, when forced. */

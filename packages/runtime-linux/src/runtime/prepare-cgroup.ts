@@ -1,4 +1,3 @@
-import { geteuid } from 'node:process'
 import { type Cgroup, createCgroup, removeEmptyCgroup } from '../cgroups/cgroup.ts'
 import type { CgroupLayout } from '../cgroups/layout.ts'
 import { demandedControllers, writeLimits } from '../cgroups/limits.ts'
@@ -6,6 +5,7 @@ import type { Scope } from '../cgroups/systemd-scope.ts'
 import { writeDeviceRules } from '../cgroups/write-device-rules.ts'
 import { RuntimeError } from '../errors.ts'
 import type { LinuxResources } from '../spec/resources.ts'
+import { isMachineRoot } from '../users/machine-root.ts'
 import type { OnWarning } from './run-hooks.ts'
 
 /** The cgroup that a container is to have. */
@@ -25,7 +25,7 @@ export async function prepareCgroup({ layout, cgroupPath, scope, resources, onWa
   if (cgroup.hierarchies.length === 0 && layout.hierarchies.length > 0) onWarning?.(notDelegated(cgroupPath))
   try {
     // In the user namespace of a user there are no devices but those that are bound, and they may not give any rules.
-    if (geteuid?.() === 0) await writeDeviceRules(cgroup, resources.devices, { isNew: true })
+    if (isMachineRoot()) await writeDeviceRules(cgroup, resources.devices, { isNew: true })
     writeLimits(cgroup, isManaged ? withRoom(resources) : resources)
     return cgroup
   } catch (error) {

@@ -121,10 +121,15 @@ export interface RuntimeOptions {
   /** Cgroup below which each container's is made, in every hierarchy. Default: `ct`; of a user on version 2, the one they are in. */
   readonly cgroupParent?: string | undefined
   /**
-   * Whether systemd makes every cgroup: as `ct-runc-<id>.scope` in system.slice unless `linux.cgroupsPath` says
-   * `slice:prefix:name`. Default: false, then only those are made by it whose path says so.
+   * Whether systemd makes every cgroup: as `ct-runc-<id>.scope` in system.slice, of a user in their user.slice, unless
+   * `linux.cgroupsPath` says `slice:prefix:name`. Default: false, then only those are made by it whose path says so.
    */
   readonly systemdCgroup?: boolean | undefined
+  /**
+   * Address of the bus of a user's systemd, which makes their scopes; root's are made by the machine's. Default:
+   * `unix:path=/run/user/<uid>/bus`.
+   */
+  readonly userBus?: string | undefined
   /** Told of `poststart` and `poststop` hooks that failed, of records that `list` leaves out, and of a user's container that has no cgroup. Default: nobody. */
   readonly onWarning?: ((warning: RuntimeError) => void) | undefined
 }

@@ -22,12 +22,17 @@ describe('parseCgroupLayout', () => {
         { mountPoint: '/sys/fs/cgroup/memory', controllers: ['memory'] },
         { mountPoint: '/sys/fs/cgroup/cpu,cpuacct', controllers: ['cpu', 'cpuacct'] },
       ],
+      tracking: ['/sys/fs/cgroup/systemd'],
     })
   })
 
   it('takes the hybrid layout for version 1', () => {
     const text = line('/sys/fs/cgroup/unified', 'cgroup2', 'nsdelegate') + line('/sys/fs/cgroup/pids', 'cgroup', 'pids')
-    expect(parseCgroupLayout(text, probe())).toMatchObject({ version: 1, hierarchies: [{ controllers: ['pids'] }] })
+    expect(parseCgroupLayout(text, probe())).toEqual({
+      version: 1,
+      hierarchies: [{ mountPoint: '/sys/fs/cgroup/pids', controllers: ['pids'] }],
+      tracking: ['/sys/fs/cgroup/unified'],
+    })
   })
 
   it('reads the controllers of a version 2 tree, whose path may have escapes', () => {

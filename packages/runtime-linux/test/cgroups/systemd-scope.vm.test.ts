@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { SystemdManager } from '@ct/systemd'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { detectCgroupLayout } from '../../src/cgroups/layout.ts'
 import type { LinuxResources, Spec } from '../../src/index.ts'
 import { TestRuntime } from '../test-runtime.ts'
 
@@ -18,7 +19,7 @@ const withScope =
     linux: { ...spec.linux, cgroupsPath: `${SLICE}:ct:${name}`, resources: { ...spec.linux?.resources, ...resources } },
   })
 
-describe('a container in a scope of systemd', () => {
+describe.runIf(detectCgroupLayout().version === 2)('a container in a scope of systemd', () => {
   let box: TestRuntime
   let manager: SystemdManager
 

@@ -15,7 +15,10 @@ const cgroup: Cgroup = {
   ],
 }
 
-function plan(change: Partial<Spec> = {}, { hold = true, group = cgroup, modules = { selinux: false } as SecurityModules } = {}) {
+function plan(
+  change: Partial<Spec> = {},
+  { hold = true, group = cgroup, mayMakeNodes = true, modules = { selinux: false } as SecurityModules } = {},
+) {
   const spec = { ...defaultSpec({ args: ['true'], hostname: 'box' }), ...change }
   return planRun({
     spec,
@@ -27,6 +30,7 @@ function plan(change: Partial<Spec> = {}, { hold = true, group = cgroup, modules
     supervisor: { stdio: 'pipes' },
     modules,
     hold,
+    mayMakeNodes,
   })
 }
 
@@ -104,6 +108,8 @@ describe('planRun', () => {
       hierarchies: [{ directory: '/sys/fs/cgroup/ct/x', controllers: ['memory'] }],
     }
     expect(plan({}, { group: unified }).cgroupProcs).toEqual(['/sys/fs/cgroup/ct/x/cgroup.procs'])
+    const tracked: Cgroup = { ...cgroup, tracking: ['/sys/fs/cgroup/none/ct/x'] }
+    expect(plan({}, { group: tracked }).cgroupProcs.at(-1)).toBe('/sys/fs/cgroup/none/ct/x/cgroup.procs')
   })
 
   it('withholds CAP_MKNOD where no controller keeps the container from devices', () => {
@@ -129,6 +135,7 @@ describe('planRun', () => {
     const bound = plan({ linux: user, hostname: undefined }).operations
     expect(names(bound)).not.toContain('device')
     expect(bound).toContainEqual(expect.objectContaining({ op: 'bind', source: '/dev/null', target: '/dev/null' }))
+    expect(names(plan({}, { mayMakeNodes: false }).operations)).not.toContain('device')
     const other = mounts.map((mount) =>
       mount.destination === '/dev' ? { destination: '/dev', type: 'bind', source: '/dev', options: ['rbind'] } : mount,
     )
