@@ -29,13 +29,21 @@ interface HelperServer {
   readonly close: () => void
 }
 
+/** The verb that needs a helper at once: people wait for a process to start. */
+const LAUNCHES = 'run'
 /** So many helpers are started without a server: a program that needs no more would wait for it in vain. */
 const STARTED_WITHOUT = 2
 /** As many bytes as the address of a unix socket holds. */
 const ADDRESS_BYTES = 107
 
+/** How long after a launch began the next one's helper is made ready: it must not take the processor from what is launched. */
+const SPARE_DELAY_MS = 25
+
 let opened = 0
 let server: Promise<HelperServer | undefined> | undefined
+/** A helper that waits for the plan of the next launch. */
+let spare: ServedHelper | undefined
+let isSpareComing = false
 
 /** A helper at work on the verb, which has its message. `undefined`: there is no server, the caller has to start one itself. */
 export async function openServedHelper(verb: string, message: Uint8Array): Promise<ServedHelper | undefined> {
@@ -44,17 +52,48 @@ export async function openServedHelper(verb: string, message: Uint8Array): Promi
   server ??= startServer().catch(() => undefined)
   const current = await server
   if (current === undefined) return undefined
-  const connection = connect(current.socketPath)
+  if (verb !== LAUNCHES) return connectHelper(current, Buffer.concat([word(verb), message]))
+  const helper = takeSpare(message) ?? (await connectHelper(current, Buffer.concat([word(verb), message])))
+  makeSpareSoon(current)
+  return helper
+}
+
+async function connectHelper({ socketPath, close }: HelperServer, message: Uint8Array): Promise<ServedHelper | undefined> {
+  const connection = connect(socketPath)
   connection.on('error', () => undefined) // one that breaks ends, too, and that is what is looked at
-  connection.write(Buffer.concat([word(verb), message]))
+  connection.write(message)
   try {
     const pid = await readStart(connection)
     return { connection, kill: () => connection.readable && kill(pid) }
   } catch (error) {
     connection.destroy()
-    if (hasErrno(error, 'ENOENT', 'ECONNREFUSED')) current.close()
+    if (hasErrno(error, 'ENOENT', 'ECONNREFUSED')) close()
     return undefined
   }
+}
+
+function takeSpare(message: Uint8Array): ServedHelper | undefined {
+  const helper = spare
+  if (helper === undefined) return undefined
+  dropSpare()
+  helper.connection.off('close', dropSpare).pause().ref().write(message)
+  return helper
+}
+
+function makeSpareSoon(current: HelperServer): void {
+  if (isSpareComing || spare !== undefined) return
+  isSpareComing = true
+  setTimeout(async () => {
+    const helper = await connectHelper(current, word(LAUNCHES))
+    isSpareComing = false
+    spare = helper
+    // Flowing, it says when it has ended.
+    helper?.connection.unref().on('close', dropSpare).resume()
+  }, SPARE_DELAY_MS).unref()
+}
+
+function dropSpare(): void {
+  spare = undefined
 }
 
 /** Ends with this program, however that ends, because its stdin does. It removes its directory. */

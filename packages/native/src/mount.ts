@@ -3,34 +3,34 @@ import type { Mount, MountAttribute, MountAttributes, Propagation } from './plan
 import type { MessageWriter } from './wire.ts'
 
 /** MOUNT_ATTR_* of linux/mount.h. The three access time modes are values of one field, whose mask is {@link ACCESS_TIME}. */
-const ATTRIBUTES: Readonly<Record<MountAttribute, bigint>> = {
-  rdonly: 0x1n,
-  nosuid: 0x2n,
-  nodev: 0x4n,
-  noexec: 0x8n,
-  relatime: 0x0n,
-  noatime: 0x10n,
-  strictatime: 0x20n,
-  nodiratime: 0x80n,
-  nosymfollow: 0x20_0000n,
+const ATTRIBUTES: Readonly<Record<MountAttribute, number>> = {
+  rdonly: 0x1,
+  nosuid: 0x2,
+  nodev: 0x4,
+  noexec: 0x8,
+  relatime: 0x0,
+  noatime: 0x10,
+  strictatime: 0x20,
+  nodiratime: 0x80,
+  nosymfollow: 0x20_0000,
 }
-const ACCESS_TIME = 0x70n
+const ACCESS_TIME = 0x70
 
 /** MS_* of linux/mount.h. */
-const PROPAGATION: Readonly<Record<Propagation, bigint>> = {
-  unbindable: 1n << 17n,
-  private: 1n << 18n,
-  slave: 1n << 19n,
-  shared: 1n << 20n,
+const PROPAGATION: Readonly<Record<Propagation, number>> = {
+  unbindable: 1 << 17,
+  private: 1 << 18,
+  slave: 1 << 19,
+  shared: 1 << 20,
 }
 
 /** Writes what `ct_attributes_of` reads. */
 export function writeAttributes(writer: MessageWriter, { set = [], clear = [], propagation, recursive }: MountAttributes): void {
   const isAccessTime = (name: MountAttribute): boolean => name === 'relatime' || name === 'noatime' || name === 'strictatime'
-  const bits = (names: readonly MountAttribute[]): bigint => names.reduce((sum, name) => sum | ATTRIBUTES[name], 0n)
+  const bits = (names: readonly MountAttribute[]): number => names.reduce((sum, name) => sum | ATTRIBUTES[name], 0)
   const changesAccessTime = [...set, ...clear].some(isAccessTime)
-  writer.u64(bits(set)).u64(bits(clear.filter((name) => !isAccessTime(name))) | (changesAccessTime ? ACCESS_TIME : 0n))
-  writer.u64(propagation === undefined ? 0n : PROPAGATION[propagation]).boolean(recursive)
+  writer.u64(bits(set)).u64(bits(clear.filter((name) => !isAccessTime(name))) | (changesAccessTime ? ACCESS_TIME : 0))
+  writer.u64(propagation === undefined ? 0 : PROPAGATION[propagation]).boolean(recursive)
 }
 
 /** A mount with its options parted into attributes and what the file system gets. */

@@ -47,7 +47,9 @@ export class MessageWriter {
     return this
   }
 
-  u64(value: bigint): this {
+  /** A number is a safe integer from 0 on; it is written several times faster than a bigint. */
+  u64(value: bigint | number): this {
+    if (typeof value === 'number') return this.u32(value % 2 ** 32).u32(Math.floor(value / 2 ** 32))
     this.#room(8)
     this.#length = this.#buffer.writeBigUInt64LE(value, this.#length)
     return this

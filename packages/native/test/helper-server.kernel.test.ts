@@ -26,6 +26,17 @@ async function serverPid(sandbox: Sandbox): Promise<number> {
   }
 }
 
+/** Also when the machine's init has not heard of it yet. */
+function hasEnded(pid: number): boolean {
+  return !existsSync(`/proc/${pid}`) || /^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+}
+
+/** The helpers that it has made and that have not ended. */
+function helpersOf(server: number): number[] {
+  const text = readFileSync(`/proc/${server}/task/${server}/children`, 'utf8')
+  return text.split(' ').filter(Boolean).map(Number)
+}
+
 test('who launches often has a server that makes the helpers, which are called by what they do', async () => {
   using sandbox = new Sandbox()
   const server = await serverPid(sandbox)
@@ -53,7 +64,27 @@ test('a failure is told through the server as it is without one, and leaves noth
   await expect(held).rejects.toMatchObject({ name: 'TimeoutError' })
   const rejected = launch(containerPlan(sandbox, ['true'], { late: [{ op: 'pause' }] }), { onPause: () => Promise.reject(reason) })
   await expect(rejected).rejects.toBe(reason)
-  await expect.poll(() => readFileSync(`/proc/${server}/task/${server}/children`, 'utf8')).toBe('')
+  // But for the one that waits for the next launch.
+  await expect.poll(() => helpersOf(server).length).toBe(1)
+})
+
+test('a helper waits for the next launch, and is not missed when it is gone', async () => {
+  using sandbox = new Sandbox()
+  const server = await serverPid(sandbox)
+  const waiting = () => expect.poll(() => helpersOf(server).length).toBe(1)
+  await waiting()
+  const [spare = 0] = helpersOf(server)
+  const first = await launch(containerPlan(sandbox, ['sleep', '100'], { supervisor: sandbox.supervisor('first') }))
+  expect(parentOf(first.pid)).toBe(spare)
+  await stop(first)
+  await waiting()
+  const [next = 0] = helpersOf(server)
+  expect(next).not.toBe(spare)
+  process.kill(next, 'SIGKILL')
+  await expect.poll(() => helpersOf(server)).toEqual([])
+  const second = await run(sandbox, ['true'], { supervisor: sandbox.supervisor('second') })
+  expect(second.exitCode).toBe(0)
+  await waiting()
 })
 
 test('a server that is killed is missed by nobody, and another takes its place', async () => {
@@ -95,12 +126,16 @@ test.each([
   const [line] = (await once(createInterface(program.stdout), 'line')) as [string]
   const server = parentOf(parentOf(Number(line)))
   expect(commandOf(server)).toMatch(/ct-native serve$/)
+  const launched = plans.slice(2).length // the others had helpers of their own
+  await expect.poll(() => helpersOf(server).length).toBe(launched + 1)
+  const spare = Math.max(...helpersOf(server))
   const [directory] = readdirSync(sandbox.path).filter((name) => name.startsWith('ct-native-'))
   expect(statSync(sandbox.file(directory ?? '')).mode & 0o777).toBe(0o700)
   if (signal === '') program.stdin.end()
   else program.kill(signal)
   await once(program, 'exit')
   await expect.poll(() => existsSync(sandbox.file(directory ?? ''))).toBe(false)
+  await expect.poll(() => hasEnded(spare)).toBe(true)
   for (const { supervisor } of plans) await stop(connectSupervisor(supervisor.socketPath ?? '', { exitPath: supervisor.exitPath }))
 })
 

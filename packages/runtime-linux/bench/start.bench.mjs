@@ -6,7 +6,8 @@
 //   [CRUN=path] [RUNC=path] [CC=cc] node bench/start.bench.mjs [rounds, default 30]
 //
 // crun refuses the hybrid cgroup layout, so everything runs in a private mount namespace without the version 2 tree.
-import { spawnSync } from 'node:child_process'
+import { fork, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   copyFileSync,
@@ -38,7 +39,7 @@ if (process.argv[3] !== 'inside') {
   process.exit(status ?? 1)
 }
 
-const { createRuntime, defaultSpec } = await import('../dist/index.js')
+const { defaultSpec } = await import('../dist/index.js')
 const directory = mkdtempSync(join(tmpdir(), 'ct-bench-'))
 const rootfs = join(directory, 'rootfs')
 /** State is in memory, as it is below /run on usual machines. */
@@ -53,35 +54,26 @@ const specFor = (name, args) => {
   return { ...spec, linux: { ...spec.linux, cgroupsPath: `/${cgroup}/${name}` } }
 }
 
-const runtime = createRuntime({ stateDirectory: join(states, 'ct'), cgroupParent: cgroup })
 const split = { launch: [], exit: [], delete: [] }
 let count = 0
 
-/** This library: what it does for each measure, and before and after all of its rounds. */
+/** This library, warm, in a process of its own. */
+const own = fork(fileURLToPath(new URL('own-starts.mjs', import.meta.url)), [rootfs, join(states, 'ct'), cgroup])
+own.on('exit', (code) => code !== 0 && process.exit(1))
+const ask = async (name) => {
+  own.send(name)
+  const [answer] = await once(own, 'message')
+  return answer
+}
 const ours = {
   async start() {
-    const id = `ours-${count++}`
-    const began = performance.now()
-    const { supervisor } = await runtime.run(id, { spec: specFor(id, ['true']), rootfs })
-    const launched = performance.now()
-    const { exitCode } = await supervisor.wait()
-    const ended = performance.now()
-    await runtime.delete(id)
-    if (exitCode !== 0) throw new Error(`exit code ${exitCode}`)
-    split.launch.push(launched - began)
-    split.exit.push(ended - launched)
-    split.delete.push(performance.now() - ended)
-    return performance.now() - began
+    const { milliseconds, split: parts } = await ask('start')
+    for (const [name, list] of Object.entries(split)) list.push(parts[name])
+    return milliseconds
   },
-  async exec() {
-    const began = performance.now()
-    const supervisor = await runtime.exec('held', { args: ['true'], cwd: '/', user: { uid: 0, gid: 0 }, env: ['PATH=/bin'] })
-    const { exitCode } = await supervisor.wait()
-    if (exitCode !== 0) throw new Error(`exit code ${exitCode}`)
-    return performance.now() - began
-  },
-  hold: () => runtime.run('held', { spec: specFor('held', ['sleep', '1000']), rootfs }),
-  release: () => runtime.delete('held', { force: true }),
+  exec: async () => (await ask('exec')).milliseconds,
+  hold: () => ask('hold'),
+  release: () => ask('release'),
 }
 
 /** Where the floor spends its time, in the order in which it prints that. */
@@ -187,6 +179,7 @@ try {
   await compare('exec', 'exec of `true` in a running container, to its exit', runtimes)
 } finally {
   for (const runtime of holding) await runtime.release()
+  own.disconnect()
   for (const path of [directory, states]) rmSync(path, { recursive: true, force: true })
   for (const controller of readdirSync('/sys/fs/cgroup')) {
     try {

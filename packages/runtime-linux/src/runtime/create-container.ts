@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { launch, type Supervisor, type SupervisorPlan } from '@ct/native'
 import { type Cgroup, cgroupPids, oomCounter, removeCgroup } from '../cgroups/cgroup.ts'
 import type { CgroupLayout } from '../cgroups/layout.ts'
@@ -21,7 +21,7 @@ import { moveNetDevices } from './move-net-devices.ts'
 import { adjustOomScore } from './oom-score.ts'
 import { prepareCgroup } from './prepare-cgroup.ts'
 import { readProcessStatus } from './process-status.ts'
-import { type ContainerRecord, claimDirectory, FILTER, writeRecord } from './record.ts'
+import { type ContainerRecord, claimDirectory, FILTER, removeDirectory, writeRecord } from './record.ts'
 import { type OnWarning, runHooks, runLateHooks } from './run-hooks.ts'
 import { type InnerHookContext, runCreateContainerHooks } from './run-inner-hooks.ts'
 import type { ContainerIo } from './runtime.ts'
@@ -146,7 +146,7 @@ async function undo({ cgroup, scope, record, directory }: Progress): Promise<voi
     if (cgroup !== undefined) await removeCgroup(cgroup)
     if (record !== undefined) await settleExit(record)
   } finally {
-    rmSync(directory, { recursive: true, force: true })
+    removeDirectory(directory)
   }
 }
 

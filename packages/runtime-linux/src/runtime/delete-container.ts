@@ -1,11 +1,10 @@
-import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Cgroup, cgroupPids, removeCgroup, removeEmptyCgroup } from '../cgroups/cgroup.ts'
 import { isFrozen, thaw } from '../cgroups/freezer.ts'
 import { type Scope, stopScope } from '../cgroups/systemd-scope.ts'
 import { RuntimeError } from '../errors.ts'
 import { settleExit } from './control-container.ts'
-import { type ContainerRecord, readRecord } from './record.ts'
+import { type ContainerRecord, readRecord, removeDirectory } from './record.ts'
 import { type OnWarning, runLateHooks } from './run-hooks.ts'
 import { SIGKILL, sendSignal } from './signals.ts'
 import { stateOf } from './state-of.ts'
@@ -27,7 +26,7 @@ export async function deleteContainer({ id, directory, force, cgroupOf, onWarnin
   const record = readForDeletion(directory, force)
   if (record === undefined) {
     if (!force) throw new RuntimeError('RUNTIME_NO_CONTAINER', `container ${id} does not exist`, { kind: 'not-found' })
-    rmSync(directory, { recursive: true, force: true })
+    removeDirectory(directory)
     return
   }
   const cgroup = cgroupOf(record)
@@ -44,7 +43,7 @@ export async function deleteContainer({ id, directory, force, cgroupOf, onWarnin
     await removeCgroup(cgroup)
   }
   await settleExit(record)
-  rmSync(directory, { recursive: true, force: true })
+  removeDirectory(directory)
   await runLateHooks(record.hooks, 'poststop', { state: stateOf(record, 'stopped'), onWarning })
 }
 
