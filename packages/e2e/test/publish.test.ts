@@ -43,9 +43,20 @@ describe('what is published', () => {
 
   it('has the registry, which is a program file of its own', async () => {
     const root = join(project, 'registry')
+    expect(await run(['npx', 'ct', 'registry', 'gc', '--root', root], { cwd: project })).toMatchObject({ exitCode: 125 })
+    await mkdir(root)
     expect(await output(['npx', 'ct', 'registry', 'gc', '--root', root], { cwd: project })).toMatch(/^removed 0 manifests/)
     expect(await output(['npx', 'ct', 'registry', 'check', '--root', root], { cwd: project })).toBe('')
     expect(await run(['npx', 'ct', 'registry', 'serve', '--listen', 'nowhere'], { cwd: project })).toMatchObject({ exitCode: 125 })
+  })
+
+  it('decodes zstd, on Node 20 in a thread whose program is a file of its own', async () => {
+    const script = `
+      import { Readable } from 'node:stream'
+      import { decompress } from '@ct/layerfs'
+      const body = Readable.from([Buffer.from('28b52ffd005829000068656c6c6f', 'hex')])
+      for await (const chunk of decompress(body)) process.stdout.write(chunk)`
+    expect(await output([process.execPath, '--input-type=module', '-e', script], { cwd: project })).toBe('hello')
   })
 
   it('brings the helper for this processor only', async () => {
