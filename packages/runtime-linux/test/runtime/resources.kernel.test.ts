@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { detectCgroupLayout } from '../../src/cgroups/layout.ts'
 import type { LinuxResources, Spec } from '../../src/index.ts'
@@ -46,7 +46,9 @@ describe('limits', () => {
   it.skipIf(version === 2)('shares, cpus and memory arrive in the kernel, and can be changed', async () => {
     const spec = box.spec({ args: ['sleep', '100'] }, withResources({ cpu: { shares: 512, cpus: '0' }, memory: { limit: 64 * mebibyte } }))
     const { cgroup } = await box.runtime.run('limits', { spec, rootfs: box.root.rootfs })
-    const read = (controller: string, file: string) => readFileSync(`/sys/fs/cgroup/${controller}${cgroup}/${file}`, 'utf8').trim()
+    const mounted = readdirSync('/sys/fs/cgroup') // some together, as `cpu,cpuacct`
+    const nameOf = (controller: string) => mounted.find((name) => name.split(',').includes(controller))
+    const read = (controller: string, file: string) => readFileSync(`/sys/fs/cgroup/${nameOf(controller)}${cgroup}/${file}`, 'utf8').trim()
     expect([read('cpu', 'cpu.shares'), read('cpuset', 'cpuset.cpus'), read('memory', 'memory.limit_in_bytes')]).toEqual([
       '512',
       '0',
