@@ -52,9 +52,9 @@ export async function openServedHelper(verb: string, message: Uint8Array): Promi
   server ??= startServer().catch(() => undefined)
   const current = await server
   if (current === undefined) return undefined
-  if (verb !== LAUNCHES) return connectHelper(current, Buffer.concat([word(verb), message]))
-  const helper = takeSpare(message) ?? (await connectHelper(current, Buffer.concat([word(verb), message])))
-  makeSpareSoon(current)
+  const isLaunch = verb === LAUNCHES
+  const helper = (isLaunch ? takeSpare(message) : undefined) ?? (await connectHelper(current, Buffer.concat([word(verb), message])))
+  if (isLaunch) makeSpareSoon(current)
   return helper
 }
 

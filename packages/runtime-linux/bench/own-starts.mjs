@@ -2,22 +2,18 @@
 // pays afterwards, page by page, for the memory that it shared with its child. Told `start`, `exec`, `hold` or `release`, it does that
 // and sends how long it took, in milliseconds. Its arguments: the root file system, the state directory, the cgroup.
 import process from 'node:process'
-import { createRuntime, defaultSpec } from '../dist/index.js'
+import { createRuntime } from '../dist/index.js'
+import { benchSpec } from './bench-spec.mjs'
 
 const [rootfs, stateDirectory, cgroup] = process.argv.slice(2)
 const runtime = createRuntime({ stateDirectory, cgroupParent: cgroup })
 let count = 0
 
-const specFor = (id, args) => {
-  const spec = defaultSpec({ args, hostname: 'bench' })
-  return { ...spec, linux: { ...spec.linux, cgroupsPath: `/${cgroup}/${id}` } }
-}
-
 const actions = {
   async start() {
     const id = `ours-${count++}`
     const began = performance.now()
-    const { supervisor } = await runtime.run(id, { spec: specFor(id, ['true']), rootfs })
+    const { supervisor } = await runtime.run(id, { spec: benchSpec(cgroup, id, ['true']), rootfs })
     const launched = performance.now()
     const { exitCode } = await supervisor.wait()
     const exited = performance.now()
@@ -33,7 +29,7 @@ const actions = {
     if (exitCode !== 0) throw new Error(`exit code ${exitCode}`)
     return { milliseconds: performance.now() - began }
   },
-  hold: () => runtime.run('held', { spec: specFor('held', ['sleep', '1000']), rootfs }).then(() => ({})),
+  hold: () => runtime.run('held', { spec: benchSpec(cgroup, 'held', ['sleep', '1000']), rootfs }).then(() => ({})),
   release: () => runtime.delete('held', { force: true }).then(() => ({})),
 }
 

@@ -39,7 +39,7 @@ if (process.argv[3] !== 'inside') {
   process.exit(status ?? 1)
 }
 
-const { defaultSpec } = await import('../dist/index.js')
+const { benchSpec } = await import('./bench-spec.mjs')
 const directory = mkdtempSync(join(tmpdir(), 'ct-bench-'))
 const rootfs = join(directory, 'rootfs')
 /** State is in memory, as it is below /run on usual machines. */
@@ -48,11 +48,6 @@ for (const name of ['bin', 'proc', 'sys', 'dev']) mkdirSync(join(rootfs, name), 
 copyFileSync('/bin/busybox', join(rootfs, 'bin/busybox'))
 chmodSync(join(rootfs, 'bin/busybox'), 0o755)
 for (const name of ['true', 'sleep']) symlinkSync('busybox', join(rootfs, 'bin', name))
-
-const specFor = (name, args) => {
-  const spec = defaultSpec({ args, hostname: 'bench' })
-  return { ...spec, linux: { ...spec.linux, cgroupsPath: `/${cgroup}/${name}` } }
-}
 
 const split = { launch: [], exit: [], delete: [] }
 let count = 0
@@ -122,7 +117,10 @@ function peer(name, ...flags) {
     return performance.now() - began
   }
   const write = (id, args) =>
-    writeFileSync(join(bundle, 'config.json'), JSON.stringify({ ...specFor(id, args), ociVersion: '1.0.2', root: { path: rootfs } }))
+    writeFileSync(
+      join(bundle, 'config.json'),
+      JSON.stringify({ ...benchSpec(cgroup, id, args), ociVersion: '1.0.2', root: { path: rootfs } }),
+    )
   const held = `${name}-held-${process.pid}`
   return {
     async start() {
