@@ -3,19 +3,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { SystemdManager } from '@ct/systemd'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { detectCgroupLayout } from '../../src/cgroups/layout.ts'
-import type { LinuxResources, Spec } from '../../src/index.ts'
+import type { LinuxResources } from '../../src/index.ts'
 import { TestRuntime } from '../test-runtime.ts'
+import { SLICE, withScope } from './scope-spec.ts'
 
 const MIB = 1024 * 1024
-const SLICE = 'ct-test.slice'
 const layout = detectCgroupLayout()
-
-const withScope =
-  (name: string, resources: LinuxResources = {}) =>
-  (spec: Spec) => ({
-    ...spec,
-    linux: { ...spec.linux, cgroupsPath: `${SLICE}:ct:${name}`, resources: { ...spec.linux?.resources, ...resources } },
-  })
 
 describe.runIf(layout.version === 1)('a container in a scope of systemd, on version 1', () => {
   let box: TestRuntime

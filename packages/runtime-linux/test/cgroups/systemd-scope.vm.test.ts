@@ -4,20 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { SystemdManager } from '@ct/systemd'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { detectCgroupLayout } from '../../src/cgroups/layout.ts'
-import type { LinuxResources, Spec } from '../../src/index.ts'
+import type { LinuxResources } from '../../src/index.ts'
 import { TestRuntime } from '../test-runtime.ts'
+import { SLICE, withScope } from './scope-spec.ts'
 
 /** As it was built: the machine with systemd has no compiler. */
 const CT_RUNC = fileURLToPath(new URL('../../dist/ct-runc.js', import.meta.url))
 const MIB = 1024 * 1024
-const SLICE = 'ct-test.slice'
-
-const withScope =
-  (name: string, resources: LinuxResources = {}) =>
-  (spec: Spec) => ({
-    ...spec,
-    linux: { ...spec.linux, cgroupsPath: `${SLICE}:ct:${name}`, resources: { ...spec.linux?.resources, ...resources } },
-  })
 
 describe.runIf(detectCgroupLayout().version === 2)('a container in a scope of systemd', () => {
   let box: TestRuntime
